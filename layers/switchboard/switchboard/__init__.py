@@ -1,0 +1,1 @@
+"""Switchboard: the session backend for realtime voice, ChatKit and text agents."""

@@ -1,0 +1,65 @@
+"""A call is one WebRTC leg of a session; a lease is one host's right to follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+CallStatus = Literal["pending", "followed", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of `host` to follow one call and to write its transcript.
+
+    `number` grows with every claim and fences late writers: a write under an older number fails. The lease
+    lives as long as its host's heartbeat does.
+    """
+
+    session_id: str
+    generation: int
+    call_id: str
+    host: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is stored of one call.
+
+    Attributes:
+        generation: the session's generation at which the call was attached; orders a session's calls.
+        lease: number of the newest claim, 0 before the first.
+        credential: which kind of key attached (`client_secret` or `api_key`), once one has.
+        reason: why it was closed, such as `ended`, `replaced`, `hung_up`, `not_found`.
+    """
+
+    session_id: str
+    generation: int
+    call_id: str
+    created_at: datetime
+    status: CallStatus = "pending"
+    host: str | None = None
+    lease: int = 0
+    credential: str | None = None
+    attached_at: datetime | None = None
+    closed_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostBeat:
+    """One look at a host: `beat` grows while it lives; who sees it stand still judges by their own clock."""
+
+    host: str
+    beat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A hint to the sideband that a session's row has changed: `follow` its call, or `end` it."""
+
+    kind: Literal["follow", "end"]
+    session_id: str
+    generation: int

@@ -1,0 +1,133 @@
+"""Everything that can go wrong, as one tree; `http.py` maps it to statuses, nothing else does.
+
+SwitchboardError
+├── InvalidRequest          the caller's input is wrong, and why
+│   └── PayloadTooLarge     the body is over the limit
+├── Unauthorized            a credential was shown and is not good
+├── NotFound                missing, or another principal's: the two look alike
+├── Conflict                the thing is not in a state that allows this
+│   ├── SessionEnded        the session is over
+│   ├── CallTaken           the call belongs to another session
+│   ├── SessionChanged      somebody else changed it first
+│   └── NothingToExtract    nobody has said anything yet
+├── LeaseLost               another host follows the call now (never leaves the sideband)
+├── Throttled               a table, queue or workflow asked for fewer requests
+└── UpstreamError           OpenAI did not do what was asked
+    ├── UpstreamRefused     it said no, and will say no again
+    ├── UpstreamBusy        it asked for fewer requests
+    └── UpstreamUnavailable it failed, hung up or took too long
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class SwitchboardError(Exception):
+    """Base of all of them.
+
+    Args:
+        message: for people; never holds a secret, a stack or another user's data.
+        details: JSON-able extra facts for the caller.
+        retry_after: seconds after which a repeat may succeed.
+    """
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self, message: str, *, details: dict[str, Any] | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retry_after = retry_after
+
+
+class InvalidRequest(SwitchboardError):
+    """The caller's input is wrong; `details["fields"]` says where and why."""
+
+    code = "invalid_request"
+
+
+class PayloadTooLarge(InvalidRequest):
+    """The body is over the limit."""
+
+    code = "payload_too_large"
+
+
+class Unauthorized(SwitchboardError):
+    """A credential was shown and is not good."""
+
+    code = "unauthorized"
+
+
+class NotFound(SwitchboardError):
+    """It does not exist, or it is another principal's."""
+
+    code = "not_found"
+
+
+class Conflict(SwitchboardError):
+    """The thing is not in a state that allows this."""
+
+    code = "conflict"
+
+
+class SessionEnded(Conflict):
+    """The session is over; a new one must be created."""
+
+    code = "session_ended"
+
+
+class CallTaken(Conflict):
+    """The call is already attached to another session."""
+
+    code = "call_taken"
+
+
+class SessionChanged(Conflict):
+    """The session changed between reading and writing; repeat the request."""
+
+    code = "session_changed"
+
+
+class NothingToExtract(Conflict):
+    """The transcript has no words to read yet."""
+
+    code = "nothing_to_extract"
+
+
+class LeaseLost(SwitchboardError):
+    """Another host holds the call's lease now; this one must write nothing more."""
+
+    code = "lease_lost"
+
+
+class Throttled(SwitchboardError):
+    """A table, queue or workflow asked for fewer requests."""
+
+    code = "throttled"
+
+
+class UpstreamError(SwitchboardError):
+    """The upstream did not do what was asked."""
+
+    code = "upstream_error"
+
+
+class UpstreamRefused(UpstreamError):
+    """The upstream said no and would say no again (bad key, unknown model, invalid configuration)."""
+
+    code = "upstream_refused"
+
+
+class UpstreamBusy(UpstreamError):
+    """The upstream asked for fewer requests."""
+
+    code = "upstream_busy"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """The upstream failed, hung up or took too long."""
+
+    code = "upstream_unavailable"

@@ -1,0 +1,80 @@
+"""Every limit, timeout and retry of the API and the workflows, each with its reason.
+
+Seconds unless the name says otherwise. The sideband host keeps its own in `services/sideband/limits.py`.
+"""
+
+from __future__ import annotations
+
+# --- What a caller may send -------------------------------------------------------------------------
+BODY_BYTES = 64 * 1024
+"""Largest JSON body: twice the longest instructions, so that only mistakes and abuse meet it."""
+INSTRUCTIONS_CHARS = 32_000
+"""Longest instructions: about 8,000 tokens; the upstream's own limit is 16,384 tokens for everything."""
+SCHEMA_BYTES = 16 * 1024
+"""Largest extraction schema: the upstream refuses schemas of more than some hundred properties."""
+SCHEMA_DEPTH = 8
+"""Deepest extraction schema: the upstream allows ten levels and ours wraps two around it."""
+PAGE_DEFAULT = 100
+"""Items in a page of a transcript when the caller does not say."""
+PAGE_MAX = 500
+"""Most items in a page: keeps an answer far below Lambda's 6 MB even with long items."""
+
+# --- How long things live ---------------------------------------------------------------------------
+CLIENT_SECRET_SECONDS = 600
+"""Life of a client secret: the upstream's default; time to grant a microphone, not to be stolen."""
+SESSION_DAYS = 30
+"""A session and its transcript are kept this long after the last change, then TTL removes them."""
+EXTRACTION_DAYS = 30
+"""An extraction is kept as long as the session that it describes."""
+DIGEST_DAYS = 1
+"""A digest is a cache: a renewal needs it within seconds, and the transcript can rebuild it."""
+GUEST_DAYS = 30
+"""A guest's cookie lives as long as the sessions that it owns."""
+
+# --- Asking the upstream ----------------------------------------------------------------------------
+CONNECT_SECONDS = 3.0
+"""To open a connection: a healthy one takes a tenth of this, a sick one should not eat the budget."""
+MINT_SECONDS = 8.0
+"""To mint one secret: API Gateway gives up after 29 s, and two tries plus a pause must fit."""
+HANGUP_SECONDS = 5.0
+"""To hang up one call: nobody waits for it, and it is repeated by whoever notices that it failed."""
+DIGEST_SECONDS = 7.0
+"""To summarise the older half of a long talk: past it the renewal goes on with the recent half alone."""
+EXTRACT_SECONDS = 60.0
+"""To read one chunk of a transcript: a background task; slow is fine, forever is not."""
+UPSTREAM_TRIES = 2
+"""Tries of a request that may be repeated: one blip heals, an outage is told to the caller at once."""
+UPSTREAM_PAUSE = 0.3
+"""Before the second try when the upstream names no pause; doubled spread, so that crowds disperse."""
+UPSTREAM_PAUSE_MAX = 2.0
+"""Longest pause that we wait for the upstream; a longer one is the caller's `Retry-After`."""
+
+# --- Asking AWS -------------------------------------------------------------------------------------
+AWS_CONNECT_SECONDS = 1.0
+"""To reach an AWS endpoint in the same region: milliseconds when healthy."""
+AWS_READ_SECONDS = 4.0
+"""For one answer of a table, queue or key; the SDK repeats it."""
+AWS_TRIES = 4
+"""Tries in the SDK's standard mode: rides out a throttled second (waits 50 ms, doubling, with jitter)."""
+WORKFLOW_READ_SECONDS = 28.0
+"""For a synchronous workflow: just under API Gateway's 29 s."""
+
+# --- Extraction and digest --------------------------------------------------------------------------
+EXTRACT_WAIT_SECONDS = 20.0
+"""How long POST /extract-profile waits before it answers 202."""
+EXTRACT_POLL_SECONDS = 0.25
+"""Between looks at a running extraction: a quarter second is not felt, and costs 80 reads at most."""
+EXTRACT_DEADLINE_SECONDS = 900
+"""After this a running extraction counts as failed and may be started again; the workflow's own limit."""
+EXTRACT_RETRY_AFTER = 2
+"""What a 202 tells the caller to wait."""
+CHUNK_CHARS = 24_000
+"""Transcript in one extraction request: about 6,000 tokens, well inside every model's window."""
+EXTRACT_CHUNKS = 40
+"""Most chunks of one extraction: about a million characters, twenty hours of talk."""
+DIGEST_CHARS = 12_000
+"""Transcript that a new call is told verbatim: about 3,000 tokens beside up to 8,000 of instructions."""
+DIGEST_SUMMARY_TOKENS = 600
+"""Longest summary of what no longer fits."""
+ITEM_QUOTE_CHARS = 2_000
+"""One item's words in a digest or an extraction; a longer monologue is cut in its middle."""

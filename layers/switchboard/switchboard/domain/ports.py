@@ -1,0 +1,247 @@
+"""What the use cases and the sideband need from the outside, in words of the domain.
+
+Each docstring is the contract; `tests/contract` runs it against every implementation. Besides the errors
+named, every port may raise `Throttled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from switchboard.domain.call import Call, Command, HostBeat, Lease
+from switchboard.domain.extraction import Extraction, Finding
+from switchboard.domain.secret import ClientSecret, Credential
+from switchboard.domain.session import RealtimeConfig, Session
+
+T = TypeVar("T")
+
+Clock = Callable[[], datetime]
+"""Return the time, aware and in UTC."""
+NewId = Callable[[str], str]
+"""Return a new id with that prefix, such as `sess_…`, of at least 96 random bits."""
+Sleep = Callable[[float], None]
+"""Wait that many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list, and the cursor of the rest (None at the end)."""
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptPage:
+    """One stored page of one call's transcript: an append-only journal of item versions.
+
+    `revision` grows with each write of the page; a write under an older one changes nothing.
+    """
+
+    number: int
+    lease: int
+    revision: int
+    entries: tuple[Mapping[str, Any], ...]
+
+
+class Sessions(Protocol):
+    """The sessions."""
+
+    def add(self, session: Session, replaced: Session | None = None) -> None:
+        """Store a new session, and the ended one that it replaces: both or none.
+
+        Raise SessionChanged if the replaced one has changed since it was read.
+        """
+
+    def get(self, session_id: str, owner: str) -> Session:
+        """Return the session. Raise NotFound if it is missing or another's."""
+
+    def load(self, session_id: str) -> Session:
+        """Return the session, whoever owns it: for workflows and the sideband. Raise NotFound."""
+
+    def save(self, session: Session) -> Session:
+        """Store the changed session and return it with its new version. Raise SessionChanged if late."""
+
+    def attach(self, session: Session, call: Call) -> Session:
+        """Store the session and its new current call: both or none.
+
+        Raise CallTaken if the call is another session's, SessionChanged if late.
+        """
+
+    def list(self, owner: str, cursor: str | None = None, limit: int = 20) -> Page[str]:
+        """Return the owner's session ids, newest first."""
+
+
+class Secrets(Protocol):
+    """Client secrets: encrypted, bound to their session, gone when they expire."""
+
+    def add(self, session_id: str, generation: int, secret: ClientSecret) -> str:
+        """Store the secret and return the id that names it."""
+
+    def get(self, session_id: str, secret_id: str) -> ClientSecret:
+        """Return the secret. Raise NotFound if it is missing or has expired."""
+
+    def list(self, session_id: str) -> tuple[ClientSecret, ...]:
+        """Return those that have not expired, newest first."""
+
+
+class Calls(Protocol):
+    """The calls of all sessions, and who follows which. A claim by a second host ends the first's lease."""
+
+    def list(self, session_id: str) -> tuple[Call, ...]:
+        """Return the session's calls, oldest first."""
+
+    def find(self, session_id: str, generation: int) -> Call | None:
+        """Return the call attached at that generation, if there is one."""
+
+    def claim(self, call: Call, host: str) -> Lease:
+        """Take the lease of a call as it was read. Raise LeaseLost if another was faster or it is closed."""
+
+    def attached(self, lease: Lease, credential: str, now: datetime) -> None:
+        """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
+
+    def close(self, lease: Lease, reason: str, now: datetime) -> None:
+        """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""
+
+    def list_pending(self, limit: int) -> tuple[Call, ...]:
+        """Return up to `limit` calls that no host follows, oldest first in each shard."""
+
+    def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
+        """Return up to `limit` calls whose lease that host holds."""
+
+
+class Hosts(Protocol):
+    """The sideband hosts, as far as each needs to know of the others."""
+
+    def beat(self, host: str, beat: int, calls: int) -> None:
+        """Store the host's heartbeat."""
+
+    def list(self) -> tuple[HostBeat, ...]:
+        """Return the newest heartbeat of every host."""
+
+    def remove(self, host: str) -> None:
+        """Forget a host that holds no lease any more."""
+
+    def forward(self, host: str, command: Command) -> None:
+        """Leave a command for the host that holds the lease."""
+
+    def take(self, host: str) -> tuple[Command, ...]:
+        """Return the commands left for the host; each is handed out once."""
+
+
+class Transcripts(Protocol):
+    """The transcripts, as pages of item versions per call."""
+
+    def read(self, session_id: str) -> tuple[tuple[int, tuple[TranscriptPage, ...]], ...]:
+        """Return (generation, pages) of every call of the session, both in order."""
+
+    def pages(self, session_id: str, generation: int) -> tuple[TranscriptPage, ...]:
+        """Return one call's pages in order, as freshly written as can be."""
+
+    def seal(self, lease: Lease, after: int) -> int:
+        """Open the page behind `after` for this lease, so that no older lease can write; return its number.
+
+        Raise LeaseLost if a newer lease has done so, SessionChanged if the page exists: read again.
+        """
+
+    def write(self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Store the whole page. A repeat, or a late older revision, changes nothing. Raise LeaseLost."""
+
+
+class Extractions(Protocol):
+    """Extractions and the findings of their chunks."""
+
+    def find(self, extraction_id: str) -> Extraction | None:
+        """Return the extraction, whoever owns it, if there is one."""
+
+    def start(self, extraction: Extraction) -> bool:
+        """Store a new attempt; False if that attempt or a later one is stored already."""
+
+    def save(self, extraction: Extraction) -> None:
+        """Store the outcome of an attempt, unless a later attempt has begun."""
+
+    def add_finding(self, extraction: Extraction, chunk: int, finding: Finding) -> None:
+        """Keep what a chunk yielded; the same again changes nothing."""
+
+    def list_findings(self, extraction: Extraction) -> tuple[Finding, ...]:
+        """Return the findings of this attempt in chunk order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a new call is told of a transcript, and how whole that is: `full`, `digest` or `none`."""
+
+    restored: str
+    text: str
+
+
+class Digests(Protocol):
+    """The digests, one per session: a cache by transcript version."""
+
+    def find(self, session_id: str, transcript_version: str) -> Digest | None:
+        """Return the digest of that version, if it is there."""
+
+    def save(self, session_id: str, transcript_version: str, digest: Digest) -> None:
+        """Keep the digest in place of an older one."""
+
+
+class Realtime(Protocol):
+    """The upstream's realtime API."""
+
+    def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
+        """Return a fresh client secret. Raise an UpstreamError."""
+
+    def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
+        """End the call, with our own key unless another is given; one that is over is fine.
+
+        Raise an UpstreamError.
+        """
+
+
+class Responses(Protocol):
+    """The upstream's responses API."""
+
+    def text(self, instructions: str, text: str, max_tokens: int, seconds: float) -> str:
+        """Return the model's words about `text`. Raise an UpstreamError."""
+
+    def structured(
+        self, instructions: str, text: str, name: str, schema: dict[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        """Return the model's answer, valid under `schema`. Raise an UpstreamError."""
+
+
+class SidebandCommands(Protocol):
+    """The way to the sideband hosts. Hints only: the session's row is the truth, and hosts sweep it.
+
+    So neither method ever raises: a hint that cannot be sent is logged, and a sweep finds the work.
+    """
+
+    def follow(self, session: Session) -> None:
+        """Tell the hosts that the session's current call wants following."""
+
+    def end(self, session: Session) -> None:
+        """Tell the hosts that the session is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What the renew workflow answers: ids and numbers, never the secret."""
+
+    secret_id: str
+    restored: str
+
+
+class Workflows(Protocol):
+    """The workflows."""
+
+    def renew(self, session_id: str) -> Renewal:
+        """Run the renewal to its end. Raise whatever error of the domain it ended with."""
+
+    def extract(self, extraction: Extraction) -> None:
+        """Start the extraction; the same attempt again is one execution."""

@@ -1,0 +1,48 @@
+"""Who asks: a user, a guest or a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody whose credential was verified once, at the edge.
+
+    `id` is stable: a token's subject, a guest's random id, or a service key's name.
+    """
+
+    id: str
+
+    @property
+    def owner(self) -> str:
+        """The storage form, such as `user:8f2c…`: what a session belongs to."""
+        return f"{type(self).__name__.lower()}:{self.id}"
+
+    @property
+    def safety_identifier(self) -> str:
+        """A stable hash that tells the upstream one principal from another, and nothing else."""
+        return sha256(f"switchboard:{self.owner}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class User(Principal):
+    """A person with a verified token."""
+
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guest(Principal):
+    """A person without an account, known by a signed cookie or header.
+
+    `fresh` is true for a guest who has just been made and must be told who they are.
+    """
+
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Principal):
+    """A back end with the API key."""

@@ -1,0 +1,113 @@
+"""The session: our record of one conversation, which outlives calls and secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from switchboard.domain.errors import SessionEnded
+
+Mode = Literal["direct", "relay"]
+Status = Literal["open", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One conversation. Every change returns a new value; the store writes it only over `version`.
+
+    Attributes:
+        base_instructions: what the caller asked for; `instructions` adds what is known since.
+        generation: counts secrets and calls; whoever acts on an older one is late.
+        call_id: the current call, or None before the first attach.
+        secret_id: names the newest client secret in the store of secrets.
+        version: counts writes of this record.
+    """
+
+    id: str
+    owner: str
+    mode: Mode
+    model: str
+    voice: str
+    transcription: bool
+    base_instructions: str
+    instructions: str
+    secret_id: str
+    created_at: datetime
+    updated_at: datetime
+    status: Status = "open"
+    generation: int = 1
+    call_id: str | None = None
+    call_generation: int = 0
+    ended_at: datetime | None = None
+    profile: dict[str, Any] | None = None
+    replaced_by: str | None = None
+    version: int = 1
+
+    def require_open(self) -> Session:
+        """Return itself. Raise SessionEnded if it is over."""
+        if self.status == "ended":
+            raise SessionEnded("The session has ended. Create a new one.")
+        return self
+
+    def attach(self, call_id: str, now: datetime) -> Session:
+        """Make `call_id` the current call; the same call again changes nothing."""
+        self.require_open()
+        if call_id == self.call_id:
+            return self
+        generation = self.generation + 1
+        return replace(
+            self, call_id=call_id, generation=generation, call_generation=generation, updated_at=now
+        )
+
+    def rotate(self, secret_id: str, instructions: str, now: datetime) -> Session:
+        """Take a new secret and new instructions; the call goes on until another is attached."""
+        self.require_open()
+        return replace(
+            self,
+            secret_id=secret_id,
+            instructions=instructions,
+            generation=self.generation + 1,
+            updated_at=now,
+        )
+
+    def learn(self, profile: dict[str, Any], instructions: str, now: datetime) -> Session:
+        """Keep what an extraction found. Allowed after the end: the talk is over, the facts are not."""
+        return replace(self, profile=profile, instructions=instructions, updated_at=now)
+
+    def end(self, now: datetime, replaced_by: str | None = None) -> Session:
+        """Be over; the same again changes nothing."""
+        if self.status == "ended":
+            return self
+        return replace(self, status="ended", ended_at=now, updated_at=now, replaced_by=replaced_by)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeConfig:
+    """What a call is set to when its secret is minted, in the upstream's words."""
+
+    model: str
+    voice: str
+    instructions: str
+    transcription_model: str | None
+
+    def as_session(self) -> dict[str, Any]:
+        """Return the `session` object of the upstream's client-secret request."""
+        transcription = {"model": self.transcription_model} if self.transcription_model else None
+        return {
+            "type": "realtime",
+            "model": self.model,
+            "instructions": self.instructions,
+            "output_modalities": ["audio"],
+            "audio": {
+                "input": {
+                    "transcription": transcription,
+                    "turn_detection": {
+                        "type": "server_vad",
+                        "create_response": True,
+                        "interrupt_response": True,
+                    },
+                },
+                "output": {"voice": self.voice},
+            },
+        }

@@ -1,0 +1,127 @@
+"""One utterance or tool call of a conversation: a frozen value and what may be said of it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+START: Final = "root"  # as a predecessor: the item opens the conversation
+UNKNOWN: Final = "unknown"
+
+# How an item's predecessor became known; a later word never beats a better one.
+NO_LINEAGE: Final = 0
+DONE_LINEAGE: Final = 1  # from `.done`, which the upstream gets wrong for early items
+ADDED_LINEAGE: Final = 2  # from `.added` or `committed`
+
+# How far an item has come.
+IN_PROGRESS: Final = 1
+COMPLETED: Final = 2
+INCOMPLETE: Final = 3  # the upstream itself called it incomplete; that is never unsaid
+
+# What the words of a part are worth.
+NO_WORDS: Final = 0
+DRAFT: Final = 1
+FAILED: Final = 2
+FINAL: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One content part: its place in the item, `text`, `audio` or `image`, and its words so far."""
+
+    index: int
+    medium: str = ""
+    rank: int = NO_WORDS
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Everything known of one item; empty, zero and None mean "not known (yet)".
+
+    `previous` is an item id, START, or None while unknown. `seq` counts arrivals within the call and only
+    breaks ties. `heard_ms` is how much of its audio was played before it was interrupted. `ended` says that
+    its response or its call ended before it did, `clipped` that words were cut to the limit, `aside` that
+    it belongs to a response outside the conversation, `amends` that it holds only what arrived after the
+    item had been stored and forgotten.
+    """
+
+    id: str
+    seq: int = 0
+    previous: str | None = None
+    lineage: int = NO_LINEAGE
+    kind: str = UNKNOWN
+    role: str = ""
+    parts: tuple[Part, ...] = ()
+    progress: int = 0
+    name: str = ""
+    call_id: str = ""
+    arguments: str = ""
+    output: str = ""
+    error: str = ""
+    phase: str = ""
+    response_id: str = ""
+    output_index: int | None = None
+    audio_start_ms: int | None = None
+    audio_end_ms: int | None = None
+    heard_ms: int | None = None
+    interrupted: bool = False
+    deleted: bool = False
+    ended: bool = False
+    lost: bool = False
+    clipped: bool = False
+    aside: bool = False
+    amends: bool = False
+    source: str = "sideband"
+
+    @property
+    def text(self) -> str:
+        """The words of all parts; empty while nothing is known of them."""
+        if len(self.parts) == 1:
+            return self.parts[0].text
+        return "\n".join(part.text for part in self.parts if part.text)
+
+    @property
+    def status(self) -> str:
+        """One of in_progress, pending, completed, incomplete, interrupted, failed, untranscribed, lost."""
+        if self.interrupted:
+            return "interrupted"
+        if self.lost and self.kind == UNKNOWN:
+            return "lost"
+        if self.is_user_audio:
+            return self._transcription()
+        if self.error:
+            return "failed"
+        if self.progress == COMPLETED:
+            return "completed"
+        return "incomplete" if self.ended or self.progress == INCOMPLETE else "in_progress"
+
+    @property
+    def is_user_audio(self) -> bool:
+        """True for words that must be transcribed to be read."""
+        return self.role == "user" and any(part.medium == "audio" for part in self.parts)
+
+    @property
+    def is_aside(self) -> bool:
+        """True for the output of a response that the conversation never saw."""
+        return self.aside and self.lineage == NO_LINEAGE
+
+    def _transcription(self) -> str:
+        rank = min(part.rank for part in self.parts if part.medium == "audio")
+        if rank == FINAL:
+            return "completed"
+        if rank == FAILED:
+            return "failed"
+        if self.ended:
+            return "incomplete" if rank == DRAFT else "untranscribed"
+        return "pending" if self.progress >= COMPLETED else "in_progress"
+
+
+def settled(item: Item) -> bool:
+    """True when nothing more is expected of the item (a late event may still add to it)."""
+    if item.deleted or item.ended or item.amends:
+        return True
+    status = item.status
+    if status in ("failed", "lost"):
+        return True
+    if item.is_user_audio:
+        return status == "completed"
+    return item.progress >= COMPLETED

@@ -1,0 +1,1 @@
+"""Where Switchboard keeps things."""

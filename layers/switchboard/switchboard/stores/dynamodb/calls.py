@@ -1,0 +1,106 @@
+"""Calls and their leases in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from switchboard.domain.call import Call, Lease
+from switchboard.domain.errors import LeaseLost
+from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
+
+PENDING_SHARDS = 8
+"""Partitions of the index of pending calls: 8,000 new calls a second, and eight cheap queries a sweep."""
+HELD = "lease = :mine AND #status <> :closed"
+
+
+class DynamoCalls:
+    """The calls, one row each; the row's lease number is the fence."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def list(self, session_id: str) -> tuple[Call, ...]:
+        """Return the session's calls, oldest first."""
+        return tuple(map(call_of, self._table.query(f"SESSION#{session_id}", "CALL#")))
+
+    def find(self, session_id: str, generation: int) -> Call | None:
+        """Return the call attached at that generation, if there is one."""
+        row = self._table.get(f"SESSION#{session_id}", f"CALL#{generation:08d}")
+        return call_of(row) if row else None
+
+    def claim(self, call: Call, host: str) -> Lease:
+        """Take the lease of a call as it was read. Raise LeaseLost if another was faster or it is closed."""
+        lease = Lease(call.session_id, call.generation, call.call_id, host, call.lease + 1)
+        changes = {"lease": lease.number, "host": host, "status": "followed", "work": f"HOST#{host}"}
+        self._change(lease, changes, held=call.lease)
+        return lease
+
+    def attached(self, lease: Lease, credential: str, now: datetime) -> None:
+        """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""
+        self._change(lease, {"credential": credential, "attached_at": now.isoformat()})
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
+        self._change(lease, {"status": "pending", "host": None, "work": _pending(lease.session_id)})
+
+    def close(self, lease: Lease, reason: str, now: datetime) -> None:
+        """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""
+        changes = {"status": "closed", "reason": reason, "closed_at": now.isoformat(), "work": None}
+        try:
+            self._change(lease, changes)
+        except LeaseLost:
+            call = self.find(lease.session_id, lease.generation)
+            if call is None or call.status != "closed" or call.lease != lease.number:
+                raise
+
+    def list_pending(self, limit: int) -> tuple[Call, ...]:
+        """Return up to `limit` calls that no host follows, oldest first in each shard."""
+        share = max(1, limit // PENDING_SHARDS)
+        return tuple(
+            call for shard in range(PENDING_SHARDS) for call in self._work(f"PENDING#{shard}", share)
+        )
+
+    def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
+        """Return up to `limit` calls whose lease that host holds."""
+        return tuple(self._work(f"HOST#{host}", limit))
+
+    def _work(self, work: str, limit: int) -> Iterator[Call]:
+        rows, _ = self._table.query_index("work", "work", work, limit)
+        return map(call_of, rows)
+
+    def _change(self, lease: Lease, changes: dict[str, Any], held: int | None = None) -> None:
+        values = {"mine": lease.number if held is None else held, "closed": "closed"}
+        changes = {"status": "followed", **changes}  # names the reserved word `status` for the condition
+        try:
+            self._table.update(
+                f"SESSION#{lease.session_id}", f"CALL#{lease.generation:08d}", changes, HELD, values
+            )
+        except ConditionFailed as error:
+            raise LeaseLost("Another host follows this call, or it is closed.") from error
+
+
+def call_row(call: Call, ttl: int) -> Row:
+    """Return the row of a call; a pending one is in the index of work until a host claims it."""
+    row: Row = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(call).items()
+    }
+    key = {"pk": f"SESSION#{call.session_id}", "sk": f"CALL#{call.generation:08d}"}
+    return {**row, **key, "work": _pending(call.session_id), "due": row["created_at"], "ttl": ttl}
+
+
+def call_of(row: Row) -> Call:
+    """Return the call of a row."""
+    fields = {name: row[name] for name in Call.__dataclass_fields__ if name in row}
+    for name in ("created_at", "attached_at", "closed_at"):
+        if name in fields:
+            fields[name] = datetime.fromisoformat(fields[name])
+    return Call(**fields)
+
+
+def _pending(session_id: str) -> str:
+    return f"PENDING#{crc32(session_id.encode()) % PENDING_SHARDS}"

@@ -1,0 +1,59 @@
+"""Heartbeats of the sideband hosts, and the commands that they leave for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from secrets import token_hex
+
+from switchboard.domain.call import Command, HostBeat
+from switchboard.stores.dynamodb.table import Table
+
+HOST_SECONDS = 24 * 3600
+"""A host's row outlives it by a day: long after the last of its calls has been taken over."""
+COMMAND_SECONDS = 3600
+"""A command that nobody took is worthless after an hour: sweeps have done its work."""
+
+
+class DynamoHosts:
+    """The hosts: a handful of rows in one partition, one write a second each."""
+
+    def __init__(self, table: Table, clock: Callable[[], datetime]) -> None:
+        self._table = table
+        self._clock = clock
+
+    def beat(self, host: str, beat: int, calls: int) -> None:
+        """Store the host's heartbeat."""
+        ttl = int(self._clock().timestamp()) + HOST_SECONDS
+        self._table.put({"pk": "HOST", "sk": f"HOST#{host}", "beat": beat, "calls": calls, "ttl": ttl})
+
+    def list(self) -> tuple[HostBeat, ...]:
+        """Return the newest heartbeat of every host."""
+        rows = self._table.query("HOST", "HOST#")
+        return tuple(HostBeat(row["sk"].removeprefix("HOST#"), row["beat"]) for row in rows)
+
+    def remove(self, host: str) -> None:
+        """Forget a host that holds no lease any more."""
+        self._table.delete("HOST", f"HOST#{host}")
+
+    def forward(self, host: str, command: Command) -> None:
+        """Leave a command for the host that holds the lease."""
+        now = self._clock()
+        self._table.put(
+            {
+                "pk": f"HOST#{host}",
+                "sk": f"COMMAND#{now.isoformat()}#{token_hex(4)}",
+                "kind": command.kind,
+                "session_id": command.session_id,
+                "generation": command.generation,
+                "ttl": int(now.timestamp()) + COMMAND_SECONDS,
+            }
+        )
+
+    def take(self, host: str) -> tuple[Command, ...]:
+        """Return the commands left for the host; each is handed out once."""
+        commands = []
+        for row in self._table.query(f"HOST#{host}", "COMMAND#"):
+            self._table.delete(row["pk"], row["sk"])
+            commands.append(Command(row["kind"], row["session_id"], row["generation"]))
+        return tuple(commands)

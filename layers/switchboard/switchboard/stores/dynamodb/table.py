@@ -1,0 +1,208 @@
+"""The one table: its drawing, its keys, and the only place that speaks to DynamoDB.
+
+pk              sk                          what                           found by
+SESSION#<id>    SESSION                     the session                    its id; its owner (GSI owner)
+SESSION#<id>    SECRET#<gen>#<random>       a client secret, encrypted     its session, newest first
+SESSION#<id>    CALL#<gen>                  a call and its lease           its session; its work (GSI work)
+SESSION#<id>    PAGE#<gen>#<n>              a page of its transcript       its session, in order
+SESSION#<id>    DIGEST                      the digest of one version      its session
+CALLID#<call>   CALL                        whose call that is             the upstream's call id
+EXTRACTION#<id> EXTRACTION                  an extraction                  its id
+EXTRACTION#<id> CHUNK#<attempt>#<n>         what a chunk yielded           its extraction, in order
+HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)
+HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order
+
+GSI owner: owner, created_at    an owner's sessions, newest first
+GSI work:  work, due            PENDING#<shard>: calls that no host follows; HOST#<host>: those it does.
+                                Sparse: a closed call is not in it. Sharded, as every pending call of the
+                                fleet is written there.
+
+Numbers in sort keys are zero-padded, so that they sort. Times are ISO-8601 in UTC; `ttl` is in seconds since
+the epoch. A row whose `ttl` has passed is gone, even before DynamoDB removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from switchboard.domain.errors import SwitchboardError, Throttled
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Row = dict[str, Any]
+
+BUSY = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "TransactionInProgressException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    }
+)
+"""Codes that a repeat may heal: throttles, and transactions that met another."""
+
+
+class ConditionFailed(SwitchboardError):
+    """A write's condition did not hold. `failed` has one entry for each write of a transaction."""
+
+    def __init__(self, failed: Sequence[bool] = (True,)) -> None:
+        super().__init__("a condition did not hold")
+        self.failed = tuple(failed)
+
+
+class Table:
+    """A thin layer over one table: plain rows in and out, our errors instead of the SDK's."""
+
+    def __init__(self, client: DynamoDBClient, name: str, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self.name = name
+        self._to_wire = TypeSerializer().serialize
+        self._from_wire = TypeDeserializer().deserialize
+
+    def get(self, pk: str, sk: str) -> Row | None:
+        """Return one row, read consistently, or None."""
+        answer = self._ask("get_item", Key=self._key(pk, sk), ConsistentRead=True)
+        return next(self._alive([answer["Item"]]), None) if "Item" in answer else None
+
+    def put(self, row: Row, condition: str | None = None, values: Row | None = None) -> None:
+        """Write one row. Raise ConditionFailed."""
+        self._ask("put_item", **self._put(row, condition, values))
+
+    def update(self, pk: str, sk: str, changes: Row, condition: str, values: Row | None = None) -> None:
+        """Set (or, where a value is None, remove) attributes of one row. Raise ConditionFailed."""
+        sets = {name: value for name, value in changes.items() if value is not None}
+        removes = [f"#{name}" for name, value in changes.items() if value is None]
+        expression = "SET " + ", ".join(f"#{name} = :new_{name}" for name in sets)
+        if removes:
+            expression += " REMOVE " + ", ".join(removes)
+        everything = {**{f"new_{name}": value for name, value in sets.items()}, **(values or {})}
+        self._ask(
+            "update_item",
+            Key=self._key(pk, sk),
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            ExpressionAttributeNames={f"#{name}": name for name in changes},
+            ExpressionAttributeValues=self._values(everything),
+        )
+
+    def delete(self, pk: str, sk: str, condition: str | None = None) -> None:
+        """Remove one row; a missing one is fine unless the condition says otherwise."""
+        extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        self._ask("delete_item", Key=self._key(pk, sk), **extra)
+
+    def transact(self, puts: Sequence[tuple[Row, str | None, Row | None]]) -> None:
+        """Write all of the (row, condition, values) or none. Raise ConditionFailed."""
+        writes = [{"Put": self._put(*put)} for put in puts]
+        for write in writes:
+            write["Put"]["TableName"] = self.name
+        self._ask("transact_write_items", table=False, TransactItems=writes)
+
+    def query(self, pk: str, prefix: str = "", *, newest_first: bool = False) -> Iterator[Row]:
+        """Yield every row of a partition whose sort key begins with `prefix`, in order, read consistently."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._ask(
+                "query",
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues=self._values({"pk": pk, "prefix": prefix}),
+                ScanIndexForward=not newest_first,
+                ConsistentRead=True,
+                **start,
+            )
+            yield from self._alive(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def query_index(
+        self,
+        index: str,
+        key: str,
+        value: str,
+        limit: int,
+        *,
+        newest_first: bool = False,
+        after: Row | None = None,
+    ) -> tuple[list[Row], Row | None]:
+        """Return up to `limit` rows of an index, and the key to go on after (None at the end)."""
+        extra: dict[str, Any] = {"ExclusiveStartKey": self._values(after, prefix="")} if after else {}
+        answer = self._ask(
+            "query",
+            IndexName=index,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues=self._values({"value": value}),
+            ScanIndexForward=not newest_first,
+            Limit=limit,
+            **extra,
+        )
+        last = answer.get("LastEvaluatedKey")
+        return list(self._alive(answer["Items"])), self._row(last) if last else None
+
+    def _put(self, row: Row, condition: str | None, values: Row | None) -> dict[str, Any]:
+        wire = {name: self._to_wire(value) for name, value in row.items() if value is not None}
+        request: dict[str, Any] = {"Item": wire}
+        if condition:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = self._values(values)
+        return request
+
+    def _values(self, values: Mapping[str, Any], prefix: str = ":") -> dict[str, Any]:
+        return {f"{prefix}{name}": self._to_wire(value) for name, value in values.items()}
+
+    def _key(self, pk: str, sk: str) -> dict[str, Any]:
+        return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+    def _alive(self, items: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+        now = self._clock().timestamp()
+        return (row for row in map(self._row, items) if row.get("ttl", now + 1) > now)
+
+    def _row(self, item: Mapping[str, Any]) -> Row:
+        return {name: _plain(self._from_wire(value)) for name, value in item.items()}
+
+    def _ask(self, operation: str, *, table: bool = True, **request: Any) -> Any:
+        if table:
+            request["TableName"] = self.name
+        try:
+            return getattr(self._client, operation)(**request)
+        except ClientError as error:
+            raise _translate(error) from error
+        except BotoCoreError as error:
+            raise Throttled("The table did not answer in time.", retry_after=1) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, Binary):
+        return value.__bytes__()
+    return value
+
+
+def _translate(error: ClientError) -> Exception:
+    """Return our error for the SDK's: told apart by code, never by message."""
+    code = error.response["Error"]["Code"]
+    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed()
+    if "ConditionalCheckFailed" in reasons:
+        return ConditionFailed([reason == "ConditionalCheckFailed" for reason in reasons])
+    if code in BUSY or BUSY.intersection(reasons):
+        return Throttled("The table is busy.", retry_after=1)
+    return error

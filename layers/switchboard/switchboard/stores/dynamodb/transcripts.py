@@ -1,0 +1,91 @@
+"""Transcript pages in the table: an append-only journal of item versions, fenced by lease number.
+
+A page takes about one kilobyte, one write unit. Its writer rewrites it whole until it is full, then opens the
+next. A host that takes over opens the next page at once, under its own number: the old host's writes to the
+tail fail as soon as the tail is taken over, and the page behind it is not free any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from json import dumps, loads
+from typing import Any
+
+from switchboard.domain.call import Lease
+from switchboard.domain.errors import LeaseLost, SessionChanged
+from switchboard.domain.ports import Clock, TranscriptPage
+from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
+
+NEW_OR_MINE = "attribute_not_exists(pk) OR (lease = :mine AND revision < :revision)"
+NOT_NEWER = "attribute_exists(pk) AND lease <= :mine"
+
+
+class DynamoTranscripts:
+    """The transcripts. `ttl` in a page is that of the session when the page was written."""
+
+    def __init__(self, table: Table, lifetime: int, clock: Clock) -> None:
+        self._table = table
+        self._lifetime = lifetime
+        self._clock = clock
+
+    def read(self, session_id: str) -> tuple[tuple[int, tuple[TranscriptPage, ...]], ...]:
+        """Return (generation, pages) of every call of the session, both in order."""
+        rows = self._table.query(f"SESSION#{session_id}", "PAGE#")
+        calls = groupby(rows, key=lambda row: int(row["sk"].split("#")[1]))
+        return tuple((generation, tuple(map(_page, pages))) for generation, pages in calls)
+
+    def pages(self, session_id: str, generation: int) -> tuple[TranscriptPage, ...]:
+        """Return one call's pages in order, read consistently."""
+        return tuple(map(_page, self._table.query(f"SESSION#{session_id}", f"PAGE#{generation:08d}#")))
+
+    def seal(self, lease: Lease, after: int) -> int:
+        """Open the page behind `after` for this lease, so that no older lease can write.
+
+        Return its number.
+        """
+        if after:
+            self._take_over(lease, after)
+        try:
+            self._table.put(self._row(lease, after + 1, 0, ()), "attribute_not_exists(pk)")
+        except ConditionFailed as error:
+            raise SessionChanged("That page exists. Read the pages again.") from error
+        return after + 1
+
+    def write(self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Store the whole page. A repeat, or a late older revision, changes nothing. Raise LeaseLost."""
+        values = {"mine": lease.number, "revision": revision}
+        try:
+            self._table.put(self._row(lease, number, revision, entries), NEW_OR_MINE, values)
+        except ConditionFailed as error:
+            stored = self._table.get(*_key(lease, number))
+            if stored is None or stored["lease"] != lease.number:
+                raise LeaseLost("Another host writes this transcript now.") from error
+
+    def _take_over(self, lease: Lease, number: int) -> None:
+        try:
+            self._table.update(
+                *_key(lease, number), {"lease": lease.number}, NOT_NEWER, {"mine": lease.number}
+            )
+        except ConditionFailed as error:
+            raise LeaseLost("A newer lease has taken the transcript over.") from error
+
+    def _row(self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]) -> Row:
+        pk, sk = _key(lease, number)
+        return {
+            "pk": pk,
+            "sk": sk,
+            "lease": lease.number,
+            "revision": revision,
+            "entries": dumps(list(entries), separators=(",", ":"), ensure_ascii=False),
+            "ttl": int(self._clock().timestamp()) + self._lifetime,
+        }
+
+
+def _key(lease: Lease, number: int) -> tuple[str, str]:
+    return f"SESSION#{lease.session_id}", f"PAGE#{lease.generation:08d}#{number:06d}"
+
+
+def _page(row: Row) -> TranscriptPage:
+    number = int(row["sk"].split("#")[2])
+    return TranscriptPage(number, row["lease"], row["revision"], tuple(loads(row["entries"])))
