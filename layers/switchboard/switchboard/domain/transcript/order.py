@@ -1,0 +1,60 @@
+"""Put items in the order of the conversation: by lineage, and by arrival only where lineage is silent."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from .item import START, Item
+
+
+def order(items: Iterable[Item]) -> list[Item]:
+    """Return the items as they were said, each after its predecessor.
+
+    Of two items with the same predecessor the later was inserted in front of the earlier, unless what came
+    first has been deleted since. A chain whose beginning is unknown stands where its first item arrived.
+    Items outside the conversation are left out. Cycles cannot happen upstream; if one does, it is cut at its
+    earliest arrival.
+    """
+    nodes = {item.id: item for item in items if not item.is_aside}
+    children: dict[str, list[str]] = {}
+    for item in nodes.values():
+        if item.previous is not None:
+            children.setdefault(item.previous, []).append(item.id)
+    heads = [item.id for item in nodes.values() if item.previous is None]
+    heads += [name for name in children if name not in nodes and name != START]
+    arrived, gone = _measure(nodes, children, [START, *heads])
+    for siblings in children.values():
+        siblings.sort(key=lambda name: (not gone[name], -nodes[name].seq, name))
+    heads.sort(key=lambda name: (arrived[name], name))
+    rest = sorted(nodes, key=lambda name: (nodes[name].seq, name))
+    return [nodes[name] for name in _walk(children, chain([START], heads, rest)) if name in nodes]
+
+
+def _walk(children: dict[str, list[str]], heads: Iterable[str]) -> list[str]:
+    """Return every name once, parents first, each with its descendants behind it."""
+    seen: set[str] = set()
+    walked = []
+    for head in heads:
+        stack = [head]
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                walked.append(name)
+                stack.extend(reversed(children.get(name, ())))
+    return walked
+
+
+def _measure(
+    nodes: dict[str, Item], children: dict[str, list[str]], heads: list[str]
+) -> tuple[dict[str, int], dict[str, bool]]:
+    """Return for each name, over itself and its descendants, the first arrival and whether all is deleted."""
+    latest = max((item.seq for item in nodes.values()), default=0)
+    arrived = dict.fromkeys(heads, latest)
+    arrived |= {name: item.seq for name, item in nodes.items()}
+    gone = dict.fromkeys(heads, True) | {name: item.deleted for name, item in nodes.items()}
+    for name in reversed(_walk(children, chain(heads, nodes))):
+        item = nodes.get(name)
+        if item is not None and item.previous in arrived:
+            arrived[item.previous] = min(arrived[item.previous], arrived[name])
+            gone[item.previous] = gone[item.previous] and gone[name]
+    return arrived, gone

@@ -1,0 +1,132 @@
+"""Read the upstream's own picture of an item, as events and retrievals carry it; nothing here raises."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .item import COMPLETED, DRAFT, FINAL, IN_PROGRESS, INCOMPLETE, NO_WORDS, UNKNOWN, Item, Part
+from .limits import ID_MAX, PARTS_MAX, TEXT_MAX
+
+NOTHING: Final[Mapping[str, Any]] = {}
+_BIGGEST: Final = 2**53  # the largest integer that JSON readers agree upon
+
+# Content of items and parts of responses have different names for the same thing.
+_MEDIUMS: Final = {
+    "input_text": "text",
+    "output_text": "text",
+    "text": "text",
+    "input_audio": "audio",
+    "output_audio": "audio",
+    "audio": "audio",
+    "input_image": "image",
+}
+_PROGRESS: Final = {"in_progress": IN_PROGRESS, "completed": COMPLETED, "incomplete": INCOMPLETE}
+
+
+def mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the object under `key`, or an empty one."""
+    value = source.get(key)
+    return value if isinstance(value, Mapping) else NOTHING
+
+
+def sequence(source: Mapping[str, Any], key: str) -> list[Any]:
+    """Return the list under `key`, or an empty one."""
+    value = source.get(key)
+    return value if isinstance(value, list) else []
+
+
+def text(source: Mapping[str, Any], key: str) -> str:
+    """Return the string under `key`, uncut, or an empty one."""
+    value = source.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def label(source: Mapping[str, Any], key: str) -> str:
+    """Return the id or short name under `key`; empty when it is missing or too long to be one."""
+    value = source.get(key)
+    return value if isinstance(value, str) and len(value) <= ID_MAX else ""
+
+
+def number(source: Mapping[str, Any], key: str) -> int | None:
+    """Return the count, index or milliseconds under `key`; None when it is nothing of the kind."""
+    value = source.get(key)
+    if isinstance(value, float) and 0 <= value < _BIGGEST:
+        return int(value)
+    return value if type(value) is int and 0 <= value < _BIGGEST else None
+
+
+def reason(source: Mapping[str, Any]) -> str:
+    """Return the short code of an item's or event's `error`; empty when there is none."""
+    error = source.get("error")
+    if isinstance(error, Mapping):
+        return label(error, "code") or label(error, "type") or "unknown_error"
+    return error[:ID_MAX] if isinstance(error, str) else ""
+
+
+def snapshot(
+    source: Mapping[str, Any],
+    seq: int,
+    *,
+    final: bool = False,
+    response_id: str = "",
+    output_index: int | None = None,
+    previous: str | None = None,
+    lineage: int = 0,
+    aside: bool = False,
+) -> Item | None:
+    """Return what an upstream item says; None if it has no id. `final` says that its event is a last word."""
+    item_id = label(source, "id")
+    if not item_id:
+        return None
+    role = label(source, "role")
+    kind = label(source, "type") or ("message" if role else UNKNOWN)
+    progress = _progress(source, kind, role, final)
+    parts, clipped = _parts(source, progress)
+    arguments, output = text(source, "arguments"), text(source, "output")
+    return Item(
+        id=item_id,
+        seq=seq,
+        previous=previous,
+        lineage=lineage,
+        kind=kind,
+        role=role,
+        parts=parts,
+        progress=progress,
+        name=label(source, "name") or label(source, "server_label"),
+        call_id=label(source, "call_id"),
+        arguments=arguments[:TEXT_MAX],
+        output=output[:TEXT_MAX],
+        error=reason(source),
+        phase=label(source, "phase"),
+        response_id=response_id,
+        output_index=output_index,
+        clipped=clipped or len(arguments) > TEXT_MAX or len(output) > TEXT_MAX,
+        aside=aside,
+    )
+
+
+def _progress(source: Mapping[str, Any], kind: str, role: str, final: bool) -> int:
+    said = _PROGRESS.get(label(source, "status"))
+    if said is not None:
+        return said
+    # What a client puts into the conversation is complete at once, and a tool's output has no status.
+    if final or kind == "function_call_output" or role in ("user", "system"):
+        return COMPLETED
+    return 0
+
+
+def _parts(source: Mapping[str, Any], progress: int) -> tuple[tuple[Part, ...], bool]:
+    parts = []
+    content = sequence(source, "content")
+    clipped = len(content) > PARTS_MAX
+    for index, entry in enumerate(content[:PARTS_MAX]):
+        if isinstance(entry, Mapping):
+            words = text(entry, "transcript") or text(entry, "text")
+            rank = NO_WORDS if not words else FINAL if progress >= COMPLETED else DRAFT
+            clipped = clipped or len(words) > TEXT_MAX
+            parts.append(Part(index, _MEDIUMS.get(label(entry, "type"), ""), rank, words[:TEXT_MAX]))
+    return tuple(parts), clipped
+
+
+def medium(part_type: str) -> str:
+    """Return `text`, `audio` or `image` for any of the upstream's names of them."""
+    return _MEDIUMS.get(part_type, "")

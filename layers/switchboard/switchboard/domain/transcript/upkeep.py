@@ -1,0 +1,94 @@
+"""What a host does to a transcript between events: forget what is stored, ask for what is missing, close."""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .fold import Draft, Transcript, absorb
+from .item import ADDED_LINEAGE, DRAFT, START, UNKNOWN, Item, Part, settled
+from .join import join
+from .limits import FORGOTTEN_MAX
+
+
+def changed(before: Transcript, after: Transcript) -> tuple[Item, ...]:
+    """Return the items of `after` that the journal does not have if it has those of `before`."""
+    if after.items is before.items:
+        return ()
+    known = before.items
+    return tuple(item for item in after.items.values() if known.get(item.id) is not item)
+
+
+def forget(transcript: Transcript, ids: Iterable[str]) -> Transcript:
+    """Drop stored items from memory, except those that a late event may still mend.
+
+    A repeat of a forgotten item's events is then ignored; an interruption or deletion comes back as an item
+    that `amends` the stored one.
+    """
+    drafting = {item_id for item_id, _ in transcript.drafts}
+    gone = {
+        item_id
+        for item_id in ids
+        if item_id in transcript.items and item_id not in drafting and _finished(transcript.items[item_id])
+    }
+    if not gone:
+        return transcript
+    fresh = [hash(item_id) for item_id in gone if not transcript.forgot(item_id)]
+    forgotten = (transcript.forgotten + array("q", fresh))[-FORGOTTEN_MAX:]
+    items = {item_id: item for item_id, item in transcript.items.items() if item_id not in gone}
+    return replace(transcript, items=items, forgotten=forgotten)
+
+
+def _finished(item: Item) -> bool:
+    """Settled, in its place, and neither failed nor lost: those two may still turn out well."""
+    if item.amends or item.deleted:
+        return True
+    return item.lineage == ADDED_LINEAGE and settled(item) and item.status not in ("failed", "lost")
+
+
+def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ...]:
+    """Return the ids worth a `conversation.item.retrieve`, in order of arrival.
+
+    These are the items that others name as predecessor and those known by id alone; after a reconnect, with
+    `unsettled`, also those whose end may have been missed.
+    """
+    items = transcript.items
+    found: dict[str, None] = {}
+    for item in sorted(items.values(), key=lambda item: item.seq):
+        named = item.previous
+        if named is not None and named != START and named not in items and not transcript.forgot(named):
+            found[named] = None
+        if not item.lost and not settled(item) and (unsettled or item.kind == UNKNOWN):
+            found[item.id] = None
+    return tuple(found)
+
+
+def mark_lost(transcript: Transcript, item_id: str) -> Transcript:
+    """Say that the upstream no longer has an item. It shows as lost unless something else is known of it."""
+    if transcript.forgot(item_id):
+        return transcript
+    return absorb(transcript, (Item(id=item_id, seq=transcript.seq, lost=True),))
+
+
+def close(transcript: Transcript) -> Transcript:
+    """End the call: what never came is lost, unfinished items keep the words that were heard so far."""
+    for item_id in missing(transcript):
+        transcript = mark_lost(transcript, item_id)
+    items = dict(transcript.items)
+    for item in transcript.items.values():
+        drafted = _drafted(item, transcript.drafts.items())
+        if drafted is not None or not settled(item):
+            items[item.id] = replace(drafted or item, ended=item.ended or not settled(item))
+    if items == transcript.items:
+        return transcript
+    return replace(transcript, items=items, drafts={}, seq=transcript.seq + 1)
+
+
+def _drafted(item: Item, drafts: Iterable[tuple[tuple[str, int], Draft]]) -> Item | None:
+    parts = tuple(
+        Part(index, draft.medium, DRAFT, draft.text)
+        for (item_id, index), draft in drafts
+        if item_id == item.id
+    )
+    return (
+        join(item, replace(item, parts=tuple(sorted(parts, key=lambda part: part.index)))) if parts else None
+    )
