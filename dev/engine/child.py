@@ -1,0 +1,46 @@
+"""The engine's own process: ministack, mended and made to print each function's log as it ends.
+
+Run as `python -m dev.engine.child`; its settings come by environment (see `dev.engine.stack`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from dev.engine import patches
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then save the state."""
+    patches.apply_all()
+    _print_function_logs()
+    importlib.import_module("ministack.app").main()
+
+
+def _print_function_logs() -> None:
+    """Print one JSON line per invocation: the function, its request, its log lines, milliseconds."""
+    service: Any = importlib.import_module("ministack.services.lambda_svc")
+    store: Callable[..., None] = service._emit_lambda_logs
+
+    def emit(
+        func: dict[str, Any], request_id: str, log_text: str, error: bool, duration_ms: int, **more: Any
+    ) -> None:
+        config = func.get("config") or func
+        invocation = {
+            "function": config.get("FunctionName"),
+            "request_id": request_id,
+            "duration_ms": duration_ms,
+            "error": error,
+            "lines": (log_text or "").splitlines(),
+        }
+        print(json.dumps({"invocation": invocation}), flush=True)
+        store(func, request_id, log_text, error, duration_ms, **more)
+
+    service._emit_lambda_logs = emit
+
+
+if __name__ == "__main__":
+    main()

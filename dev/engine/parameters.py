@@ -1,0 +1,39 @@
+"""The values that the template's parameters take on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from dev.engine.cloudformation import Template
+
+REAL_UPSTREAM = "https://api.openai.com/v1"
+SIMULATOR_KEY = "sk-local-simulator"
+
+# Parameters that a developer may set by an environment variable of the same meaning.
+_FROM_ENVIRONMENT = {
+    "OpenAIApiKey": "OPENAI_API_KEY",
+    "OpenAIBaseUrl": "OPENAI_BASE_URL",
+    "JwtSecret": "JWT_SECRET",
+    "BackendApiKey": "BACKEND_API_KEY",
+}
+
+_LOCAL = {
+    "Stage": "dev",
+    "SecureCookies": "false",  # plain http on loopback: a browser would keep no Secure cookie
+    "JwtSecret": "local-jwt-secret-that-only-signs-tokens-on-this-machine",
+    "BackendApiKey": "local-backend-api-key",
+    "SidebandImage": "switchboard-sideband:local",
+}
+
+
+def uses_real_upstream() -> bool:
+    """Whether the developer has given a key of the real upstream."""
+    return bool(os.environ.get("OPENAI_API_KEY"))
+
+
+def local_values(template: Template, upstream: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return a value for each declared parameter that has one here; the others keep their defaults."""
+    environment = {name: os.environ[key] for name, key in _FROM_ENVIRONMENT.items() if os.environ.get(key)}
+    values = {**_LOCAL, **environment, **upstream, **given}
+    return {name: values[name] for name in template.get("Parameters", {}) if name in values}

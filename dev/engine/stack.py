@@ -1,0 +1,205 @@
+"""A whole Switchboard on this machine: engine, deployed template, upstream, sideband hosts, gateway."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from dev.engine import clients, cloudformation, deploy, limits, parameters, ports, server, sideband, system
+from dev.engine.processes import Child, ChildFailed, LineSink
+
+Narrator = Callable[[str], None]
+"""Called with one sentence for a person about what is being done."""
+
+
+def _silent(*_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Loopback ports; 0 takes any free one."""
+
+    gateway: int = 0
+    engine: int = 0
+    simulator: int = 0
+
+
+@dataclass
+class LocalStack:
+    """Start with `with LocalStack(state_dir=…) as stack:`; several may run side by side.
+
+    `simulator=False` leaves the upstream to `parameter_values` or OPENAI_BASE_URL. `sink` receives every
+    line of every process as (name, line); `narrate` one sentence for each step.
+    """
+
+    state_dir: Path
+    project: Path = server.ROOT
+    ports: Ports = field(default_factory=Ports)
+    simulator: bool = True
+    sideband_hosts: int = 0
+    parameter_values: Mapping[str, str] = field(default_factory=dict)
+    sink: LineSink = _silent
+    narrate: Narrator = _silent
+
+    def __post_init__(self) -> None:
+        self.children: list[Child] = []
+        self.outputs: dict[str, str] = {}
+        self.physical_ids: dict[str, str] = {}
+        self.api_url = ""
+        self.engine_url = ""
+        self.simulator_url = ""
+        self._hosts_started = 0
+
+    def __enter__(self) -> LocalStack:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything in order; each step is told with how long it took."""
+        state = self.state_dir
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._step("engine"):
+            port = ports.claim(self.ports.engine, "engine")
+            self.children.append(server.start_engine(port, state, self.sink))
+            self.engine_url = f"http://{ports.HOST}:{port}"
+        if self.simulator:
+            with self._step("simulator"):
+                self._start_simulator()
+        self._deploy()
+        with self._step("gateway"):
+            self._start_gateway()
+        for _ in range(self.sideband_hosts):
+            with self._step("sideband host"):
+                self.start_sideband_host()
+
+    def stop(self) -> None:
+        """Stop everything, the engine last, so that what the others write on leaving is kept."""
+        for child in self.children[1:]:
+            child.signal(signal.SIGTERM)
+        for child in reversed(self.children):
+            seconds = {"engine": limits.ENGINE_STOP_S}.get(child.name, limits.CHILD_STOP_S)
+            seconds = limits.SIDEBAND_STOP_S if child.name.startswith("sideband") else seconds
+            if not child.stop(seconds):
+                self.narrate(f"{child.name} did not leave within {seconds:.0f} s and was killed")
+        self.children.clear()
+
+    @property
+    def table_name(self) -> str:
+        """The physical name of the one table."""
+        return self.physical_ids["Table"]
+
+    def queue_url(self, logical_id: str = "SidebandQueue") -> str:
+        """Return the URL of a queue of the template."""
+        return self.physical_ids[logical_id]
+
+    def boto3_client(self, name: str) -> Any:
+        """Return a boto3 client of this engine."""
+        return clients.client(name, self.engine_url)
+
+    def start_sideband_host(self) -> Child:
+        """Start one more sideband host as the task definition says and wait until it is healthy."""
+        self._hosts_started += 1
+        host = sideband.start_host(
+            self.engine_url, self.project, f"sideband-{self._hosts_started}", self.sink
+        )
+        self.children.append(host)
+        return host
+
+    def kill_sideband_host(self, number: int = signal.SIGKILL, host: Child | None = None) -> Child:
+        """Send a host (the oldest one by default) a signal, wait until it is gone, and return it."""
+        victim = host or next(child for child in self.children if child.name.startswith("sideband"))
+        victim.signal(number)
+        if number == signal.SIGKILL:
+            victim.kill()
+        else:
+            victim.stop(limits.SIDEBAND_STOP_S)
+        self.children.remove(victim)
+        return victim
+
+    def fallen(self) -> Child | None:
+        """Return a child that ended by itself, if there is one."""
+        return next((child for child in self.children if not child.running), None)
+
+    def _deploy(self) -> None:
+        source = cloudformation.read(self.project / "template.yaml")
+        upstream = self._upstream()
+        values = parameters.local_values(source, upstream, self.parameter_values)
+        wanted = system.fingerprint(self.project, source, values)
+        if deploy.deployed_fingerprint(self.engine_url) == wanted:
+            self.narrate("nothing has changed since the last deploy")
+        else:
+            with self._step("packages"):
+                built = system.build(self.project, source, values, self._cache)
+            with self._step("deploy"):
+                deploy.deploy(self.engine_url, built, values, wanted)
+        listed = deploy.outputs(self.engine_url)
+        self.outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in listed}
+        self.physical_ids = deploy.physical_ids(self.engine_url)
+
+    @property
+    def _cache(self) -> Path:
+        """Built layers, shared by all instances of a checkout: their names tell their content."""
+        return server.ROOT / ".switchboard" / "cache"
+
+    def _upstream(self) -> dict[str, str]:
+        if not self.simulator:
+            return {"OpenAIBaseUrl": parameters.REAL_UPSTREAM} if parameters.uses_real_upstream() else {}
+        return {"OpenAIApiKey": parameters.SIMULATOR_KEY, "OpenAIBaseUrl": f"{self.simulator_url}/v1"}
+
+    def _start_simulator(self) -> None:
+        port = ports.claim(self.ports.simulator, "simulator")
+        child = self._start_module("simulator", "dev.simulator", "--port", str(port))
+        self.simulator_url = str(child.report(limits.CHILD_START_S)["url"]).rstrip("/")
+
+    def _start_gateway(self) -> None:
+        port = ports.claim(self.ports.gateway, "gateway")
+        api = self.physical_ids["Api"]
+        stage = self.physical_ids["ApiStage"]
+        host = f"{api}.execute-api.localhost:{self.engine_url.rsplit(':', 1)[1]}"
+        settings = ("--port", str(port), "--engine", self.engine_url, "--host", host, "--stage", stage)
+        child = self._start_module("gateway", "dev.gateway", *settings)
+        self.api_url = str(child.report(limits.CHILD_START_S)["url"])
+
+    def _start_module(self, name: str, module: str, *arguments: str) -> Child:
+        environment = server.base_environment() | {"PYTHONPATH": str(server.ROOT), "PYTHONUNBUFFERED": "1"}
+        child = Child(name, [sys.executable, "-m", module, *arguments], environment, server.ROOT, self.sink)
+        self.children.append(child)
+        return child
+
+    def _step(self, what: str) -> _Step:
+        return _Step(what, self.narrate)
+
+
+@dataclass
+class _Step:
+    """Tell a step's name and duration when it is done."""
+
+    what: str
+    narrate: Narrator
+    _began: float = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.narrate(f"{self.what}: {time.monotonic() - self._began:.1f} s")
+
+
+__all__ = ["ChildFailed", "LocalStack", "Ports"]

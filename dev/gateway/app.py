@@ -1,0 +1,72 @@
+"""The gateway's routes: some paths to other local servers, files under a prefix, all else to the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import ClientSession, TCPConnector, web
+from yarl import URL
+
+from dev.gateway import limits
+from dev.gateway.forward import forward
+
+_SESSION = web.AppKey("session", ClientSession)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where requests go: `host` and `stage` name the API on the engine.
+
+    `streams` maps path prefixes to servers that stream their answers; `files` maps prefixes to directories.
+    """
+
+    engine: URL
+    host: str
+    stage: str
+    streams: dict[str, URL] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+
+
+def create_app(settings: Settings) -> web.Application:
+    """Return the gateway as an aiohttp application."""
+
+    async def to_api(request: web.Request) -> web.StreamResponse:
+        path = f"/{settings.stage}{request.raw_path}"
+        target = settings.engine.join(URL(path, encoded=True))
+        return await forward(request, request.app[_SESSION], target, limits.API_TIMEOUT_S, settings.host)
+
+    app = web.Application(client_max_size=limits.MAX_BODY_BYTES)
+    app.cleanup_ctx.append(_session)
+    for prefix, base in settings.streams.items():
+        _add_stream(app, prefix.rstrip("/"), base)
+    for prefix, directory in settings.files.items():
+        _add_files(app, prefix.rstrip("/"), directory)
+    app.router.add_route("*", "/{path:.*}", to_api)
+    return app
+
+
+def _add_stream(app: web.Application, prefix: str, base: URL) -> None:
+    async def to_server(request: web.Request) -> web.StreamResponse:
+        target = base.join(URL(request.raw_path, encoded=True))
+        return await forward(request, request.app[_SESSION], target, None)
+
+    app.router.add_route("*", prefix, to_server)
+    app.router.add_route("*", prefix + "/{path:.*}", to_server)
+
+
+def _add_files(app: web.Application, prefix: str, directory: Path) -> None:
+    async def index(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(directory / "index.html")
+
+    app.router.add_get(prefix + "/", index)
+    app.router.add_static(prefix + "/", directory)
+
+
+async def _session(app: web.Application) -> AsyncIterator[None]:
+    """Keep one pool of connections for the life of the application; bodies pass as they are."""
+    connector = TCPConnector(limit=0)
+    async with ClientSession(connector=connector, auto_decompress=False) as session:
+        app[_SESSION] = session
+        yield

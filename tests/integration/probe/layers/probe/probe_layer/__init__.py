@@ -1,0 +1,3 @@
+"""What the probe's functions share."""
+
+NAME = "probe"
