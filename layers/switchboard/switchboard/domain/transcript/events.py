@@ -25,7 +25,7 @@ def _done(event: Event, seq: int) -> Item | None:
 
 
 def _retrieved(event: Event, seq: int) -> Item | None:
-    return snapshot(mapping(event, "item"), seq)
+    return snapshot(mapping(event, "item"), seq, final=True)
 
 
 def _deleted(event: Event, seq: int) -> Item | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .events import READERS, Event, part_index
-from .item import FAILED, IN_PROGRESS, Item, Part
+from .item import FAILED, Item, Part
 from .join import join
 from .limits import BROKEN_MAX, DRAFTS_MAX, ITEMS_MAX, TEXT_MAX
 from .snapshot import label, mapping, number, sequence, snapshot
@@ -44,7 +44,7 @@ class Transcript:
 
 def fold(transcript: Transcript, event: Mapping[str, Any]) -> Transcript:
     """Return the transcript with one upstream event folded in; itself when the event brings nothing new."""
-    if not isinstance(event, dict):
+    if type(event) is not dict and not isinstance(event, Mapping):
         return transcript
     kind = event.get("type")
     if not isinstance(kind, str):
@@ -92,7 +92,7 @@ def _welcome(transcript: Transcript, version: Item) -> Item | None:
 
 
 def _broken_off(transcript: Transcript, item: Item) -> Item:
-    if item.progress <= IN_PROGRESS and not item.ended and item.response_id in transcript.broken:
+    if not item.ended and item.response_id in transcript.broken:
         return replace(item, ended=True)
     return item
 
@@ -173,7 +173,7 @@ def _is_aside(response: Mapping[str, Any]) -> bool:
 
 
 def _break_off(transcript: Transcript, response_id: str) -> Transcript:
-    """Remember that the response ended early, and end those of its items that are not complete."""
+    """Remember that the response ended early, and say so of its items; the complete ones stay complete."""
     if response_id not in transcript.broken:
         broken = (*transcript.broken, response_id)[-BROKEN_MAX:]
         transcript = replace(transcript, broken=broken)

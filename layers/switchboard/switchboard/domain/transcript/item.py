@@ -39,7 +39,7 @@ class Item:
 
     `previous` is an item id, START, or None while unknown. `seq` counts arrivals within the call and only
     breaks ties. `heard_ms` is how much of its audio was played before it was interrupted. `ended` says that
-    its response or its call ended before it did, `clipped` that words were cut to the limit, `aside` that
+    its response broke off or its call ended before it did, `clipped` that words were cut to the limit, `aside` that
     it belongs to a response outside the conversation, `amends` that it holds only what arrived after the
     item had been stored and forgotten.
     """

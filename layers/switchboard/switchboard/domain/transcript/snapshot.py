@@ -25,7 +25,7 @@ _PROGRESS: Final = {"in_progress": IN_PROGRESS, "completed": COMPLETED, "incompl
 def mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return the object under `key`, or an empty one."""
     value = source.get(key)
-    return value if isinstance(value, Mapping) else NOTHING
+    return value if type(value) is dict or isinstance(value, Mapping) else NOTHING
 
 
 def sequence(source: Mapping[str, Any], key: str) -> list[Any]:

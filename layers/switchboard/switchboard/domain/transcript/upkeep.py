@@ -18,21 +18,21 @@ def changed(before: Transcript, after: Transcript) -> tuple[Item, ...]:
     return tuple(item for item in after.items.values() if known.get(item.id) is not item)
 
 
-def forget(transcript: Transcript, ids: Iterable[str]) -> Transcript:
-    """Drop stored items from memory, except those that a late event may still mend.
+def forget(transcript: Transcript, stored: Iterable[Item]) -> Transcript:
+    """Drop items from memory that the journal has in this very version, and that no late event may mend.
 
     A repeat of a forgotten item's events is then ignored; an interruption or deletion comes back as an item
     that `amends` the stored one.
     """
     drafting = {item_id for item_id, _ in transcript.drafts}
     gone = {
-        item_id
-        for item_id in ids
-        if item_id in transcript.items and item_id not in drafting and _finished(transcript.items[item_id])
+        item.id: hash(item.id)
+        for item in stored
+        if transcript.items.get(item.id) == item and item.id not in drafting and _finished(item)
     }
     if not gone:
         return transcript
-    fresh = [hash(item_id) for item_id in gone if not transcript.forgot(item_id)]
+    fresh = [mark for item_id, mark in gone.items() if not transcript.forgot(item_id)]
     forgotten = (transcript.forgotten + array("q", fresh))[-FORGOTTEN_MAX:]
     items = {item_id: item for item_id, item in transcript.items.items() if item_id not in gone}
     return replace(transcript, items=items, forgotten=forgotten)
