@@ -1,0 +1,16 @@
+"""The web application: every route, and what surrounds them."""
+
+from aiohttp import web
+
+from dev.simulator import control_routes, limits, middleware, realtime_routes, socket_routes
+from dev.simulator.state import STATE, State
+
+
+def build(state: State) -> web.Application:
+    """The application over one state."""
+    app = web.Application(middlewares=[middleware.surround], client_max_size=limits.MAX_BODY)
+    app[STATE] = state
+    for part in (realtime_routes, socket_routes, control_routes):
+        app.router.add_routes(part.routes())
+    app.on_response_prepare.append(middleware.add_headers)
+    return app
