@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .events import READERS, Event, part_index
-from .item import FAILED, Item, Part
+from .item import FAILED, OUTPUT_LINEAGE, Item, Part
 from .join import join
 from .limits import BROKEN_MAX, DRAFTS_MAX, ITEMS_MAX, TEXT_MAX
 from .snapshot import label, mapping, number, sequence, snapshot
@@ -66,10 +66,13 @@ def absorb(transcript: Transcript, news: Iterable[Item]) -> Transcript:
     drafts, refused = transcript.drafts, transcript.refused
     for version in news:
         ours = (known if items is None else items).get(version.id)
-        joined = _welcome(transcript, version) if ours is None else join(ours, version)
-        if joined is not None and transcript.broken:
+        admitted = _admit(transcript, version) if ours is None or ours.amends else version
+        if admitted is None:
+            continue
+        joined = admitted if ours is None else join(ours, admitted)
+        if transcript.broken:
             joined = _broken_off(transcript, joined)
-        if joined is None or joined is ours:
+        if joined is ours:
             continue
         if ours is None and len(known if items is None else items) >= ITEMS_MAX:
             refused += 1
@@ -84,11 +87,13 @@ def absorb(transcript: Transcript, news: Iterable[Item]) -> Transcript:
     return Transcript(kept, drafts, transcript.seq + 1, transcript.forgotten, transcript.broken, refused)
 
 
-def _welcome(transcript: Transcript, version: Item) -> Item | None:
-    """Admit an item not in memory; of one already stored only what later events may still change."""
+def _admit(transcript: Transcript, version: Item) -> Item | None:
+    """Let in an item not in memory; of one already stored only what later events may still change."""
     if not transcript.forgot(version.id):
         return version
-    return replace(version, amends=True) if version.interrupted or version.deleted else None
+    if not version.interrupted and not version.deleted:
+        return None
+    return replace(version, amends=True)
 
 
 def _broken_off(transcript: Transcript, item: Item) -> Item:
@@ -115,7 +120,7 @@ def _append(transcript: Transcript, event: Event, role: str, medium: str) -> Tra
         )
         if item_id not in transcript.items:
             return transcript
-    elif any(part.index == index and part.rank >= FAILED for part in item.parts):
+    elif item.amends or any(part.index == index and part.rank >= FAILED for part in item.parts):
         return transcript
     key, event_id = (item_id, index), label(event, "event_id")
     draft = transcript.drafts.get(key)
@@ -152,18 +157,32 @@ def _speaking(event: Event, item_id: str, seq: int, role: str, part: Part) -> It
 
 def _end_response(transcript: Transcript, event: Event) -> Transcript:
     response = mapping(event, "response")
-    response_id, completed = label(response, "id"), response.get("status") == "completed"
-    aside = _is_aside(response)
-    news = (
-        snapshot(
-            source, transcript.seq, final=completed, response_id=response_id, output_index=index, aside=aside
-        )
-        for index, source in enumerate(sequence(response, "output"))
-        if isinstance(source, Mapping)
-    )
-    if response_id and response.get("status") in _BROKEN:
+    response_id, status = label(response, "id"), response.get("status")
+    if response_id and status in _BROKEN:
         transcript = _break_off(transcript, response_id)
-    return absorb(transcript, (version for version in news if version is not None))
+    return absorb(transcript, _outputs(response, response_id, transcript.seq, final=status == "completed"))
+
+
+def _outputs(response: Event, response_id: str, seq: int, final: bool) -> list[Item]:
+    aside, previous = _is_aside(response), None
+    outputs: list[Item] = []
+    for index, source in enumerate(sequence(response, "output")):
+        if not isinstance(source, Mapping):
+            continue
+        output = snapshot(
+            source,
+            seq,
+            final=final,
+            response_id=response_id,
+            output_index=index,
+            previous=previous,
+            lineage=OUTPUT_LINEAGE if previous else 0,
+            aside=aside,
+        )
+        if output is not None:
+            outputs.append(output)
+            previous = output.id
+    return outputs
 
 
 def _is_aside(response: Mapping[str, Any]) -> bool:

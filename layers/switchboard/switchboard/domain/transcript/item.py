@@ -8,8 +8,9 @@ UNKNOWN: Final = "unknown"
 
 # How an item's predecessor became known; a later word never beats a better one.
 NO_LINEAGE: Final = 0
-DONE_LINEAGE: Final = 1  # from `.done`, which the upstream gets wrong for early items
-ADDED_LINEAGE: Final = 2  # from `.added` or `committed`
+OUTPUT_LINEAGE: Final = 1  # from its place among a response's outputs: a guess, for want of better
+DONE_LINEAGE: Final = 2  # from `.done`, which the upstream gets wrong for early items
+ADDED_LINEAGE: Final = 3  # from `.added` or `committed`
 
 # How far an item has come.
 IN_PROGRESS: Final = 1
@@ -39,9 +40,9 @@ class Item:
 
     `previous` is an item id, START, or None while unknown. `seq` counts arrivals within the call and only
     breaks ties. `heard_ms` is how much of its audio was played before it was interrupted. `ended` says that
-    its response broke off or its call ended before it did, `clipped` that words were cut to the limit, `aside` that
-    it belongs to a response outside the conversation, `amends` that it holds only what arrived after the
-    item had been stored and forgotten.
+    its response broke off or its call ended before it did, `clipped` that words were cut to the limit,
+    `aside` that it belongs to a response outside the conversation, `amends` that it holds only what arrived
+    after the item had been stored and forgotten.
     """
 
     id: str
@@ -102,7 +103,7 @@ class Item:
     @property
     def is_aside(self) -> bool:
         """True for the output of a response that the conversation never saw."""
-        return self.aside and self.lineage == NO_LINEAGE
+        return self.aside and self.lineage <= OUTPUT_LINEAGE
 
     def _transcription(self) -> str:
         rank = min(part.rank for part in self.parts if part.medium == "audio")
