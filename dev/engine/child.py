@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from dev.engine import patches
+from dev.engine.processes import leave_with_parent
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then save the state."""
+    leave_with_parent()
     patches.apply_all()
     _print_function_logs()
     importlib.import_module("ministack.app").main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def read_definition(path: Path) -> dict[str, Any]:
 
 def expand(template: Template, parameters: dict[str, str]) -> Template:
     """Return the template after the SAM transform. `parameters` replace the defaults."""
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of its own feature switches
     session = boto3.Session(region_name=REGION)
     translator = Translator(_MANAGED_POLICIES, Parser(), boto_session=session)
     expanded: Template = translator.translate(template, parameters)

@@ -15,25 +15,84 @@ from typing import Any
 
 from dev.engine import limits
 
+_STATES = "ministack.services.stepfunctions"
+
 
 @dataclass(frozen=True)
 class Patch:
-    """In `module.function` write `new` for `old`, which must occur exactly once."""
+    """In `module.function` write `new` for each `old`, every one of which must occur exactly once."""
 
     module: str
     function: str
-    old: str
-    new: str
+    replacements: tuple[tuple[str, str], ...]
     reason: str
 
 
 PATCHES = (
     Patch(
-        "ministack.services.stepfunctions",
+        _STATES,
         "_run_execution",
-        "    time.sleep(0.15)\n",
-        "",
-        "a fixed 150 ms before the first state of every execution, which AWS does not have",
+        (
+            ("    time.sleep(0.15)\n", ""),
+            (
+                "current_input = _apply_output_path(state_def, current_input, ctx)\n",
+                "current_input = _apply_output_path(state_def, current_input, ctx)\n"
+                "                if _state_query_language(state_def, ctx) == 'JSONata':\n"
+                "                    current_input = _apply_jsonata_output(\n"
+                "                        state_def, current_input, ctx, default=current_input)\n",
+            ),
+        ),
+        "150 ms before the first state of every execution; JSONata `Output` on Succeed is ignored",
+    ),
+    Patch(
+        _STATES,
+        "_run_parallel_branches",
+        (
+            (
+                "    effective = _apply_parameters(state_def, effective, ctx)\n",
+                "    jsonata = _state_query_language(state_def, ctx) == 'JSONata'\n"
+                "    effective = (_apply_jsonata_arguments(state_def, raw_input, ctx) if jsonata\n"
+                "                 else _apply_parameters(state_def, effective, ctx))\n",
+            ),
+            (
+                "    result = _apply_result_selector(state_def, results)\n",
+                "    if jsonata:\n"
+                "        output = _apply_jsonata_output(\n"
+                "            state_def, raw_input, ctx, result=results, default=results)\n"
+                "        _apply_state_assign(state_def, raw_input, ctx, result=results)\n"
+                "        return output, _next_or_end(state_def)\n"
+                "    result = _apply_result_selector(state_def, results)\n",
+            ),
+        ),
+        "JSONata `Arguments`, `Output` and `Assign` on Parallel are ignored",
+    ),
+    Patch(
+        _STATES,
+        "_start_execution",
+        (
+            (
+                "    if exec_arn in _executions:\n",
+                "    running = _executions.get(exec_arn)\n"
+                "    if (running and running['status'] == 'RUNNING'\n"
+                "            and running['input'] == data.get('input', '{}')):\n"
+                "        return json_response(\n"
+                "            {'executionArn': exec_arn, 'startDate': running['startDate']})\n"
+                "    if exec_arn in _executions:\n",
+            ),
+        ),
+        "the same name and input again, while it runs, must answer with the running execution",
+    ),
+    Patch(
+        _STATES,
+        "_fail_execution",
+        (('    execution["output"] = json.dumps({"Error": error, "Cause": cause})\n', ""),),
+        "a failed execution has an error and a cause, and no output",
+    ),
+    Patch(
+        "ministack.services.apigateway_v1",
+        "_invoke_lambda_proxy_v1",
+        (('json.dumps({"message": err})', 'json.dumps({"message": "Internal server error"})'),),
+        "a function's unhandled error shows its stack to the client",
     ),
 )
 
@@ -46,9 +105,11 @@ def patched_source(patch: Patch) -> str:
     """Return the function's source with the patch applied. Raise OutdatedPatch if it does not fit."""
     function = getattr(importlib.import_module(patch.module), patch.function)
     source = textwrap.dedent(inspect.getsource(function))
-    if source.count(patch.old) != 1:
-        raise OutdatedPatch(f"{patch.module}.{patch.function}: {patch.reason}")
-    return source.replace(patch.old, patch.new)
+    for old, new in patch.replacements:
+        if source.count(old) != 1:
+            raise OutdatedPatch(f"{patch.module}.{patch.function} has changed: {patch.reason}")
+        source = source.replace(old, new)
+    return source
 
 
 def apply_all() -> None:

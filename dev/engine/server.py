@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -25,7 +26,8 @@ def base_environment() -> dict[str, str]:
 def start_engine(port: int, state: Path, sink: LineSink) -> Child:
     """Start ministack on a loopback port with its state kept under `state`; return once it serves."""
     scratch = state / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(scratch, ignore_errors=True)  # unpacked code of earlier runs
+    scratch.mkdir(parents=True)
     settings = {
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),

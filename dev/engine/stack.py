@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,8 @@ class LocalStack:
     """Start with `with LocalStack(state_dir=…) as stack:`; several may run side by side.
 
     `simulator=False` leaves the upstream to `parameter_values` or OPENAI_BASE_URL. `sink` receives every
-    line of every process as (name, line); `narrate` one sentence for each step.
+    line of every process as (name, line); `narrate` one sentence for each step, whose duration in seconds
+    is then in `durations`.
     """
 
     state_dir: Path
@@ -50,6 +52,7 @@ class LocalStack:
 
     def __post_init__(self) -> None:
         self.children: list[Child] = []
+        self.durations: dict[str, float] = {}
         self.outputs: dict[str, str] = {}
         self.physical_ids: dict[str, str] = {}
         self.api_url = ""
@@ -71,21 +74,21 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything in order; each step is told with how long it took."""
+        """Start everything in order."""
         state = self.state_dir
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._step("engine"):
+        with self._step("engine", "starting the engine"):
             port = ports.claim(self.ports.engine, "engine")
             self.children.append(server.start_engine(port, state, self.sink))
             self.engine_url = f"http://{ports.HOST}:{port}"
         if self.simulator:
-            with self._step("simulator"):
+            with self._step("simulator", "starting the upstream simulator"):
                 self._start_simulator()
         self._deploy()
-        with self._step("gateway"):
+        with self._step("gateway", "starting the gateway"):
             self._start_gateway()
         for _ in range(self.sideband_hosts):
-            with self._step("sideband host"):
+            with self._step("sideband", "starting a sideband host"):
                 self.start_sideband_host()
 
     def stop(self) -> None:
@@ -144,9 +147,9 @@ class LocalStack:
         if deploy.deployed_fingerprint(self.engine_url) == wanted:
             self.narrate("nothing has changed since the last deploy")
         else:
-            with self._step("packages"):
+            with self._step("packages", "packaging functions and layers"):
                 built = system.build(self.project, source, values, self._cache)
-            with self._step("deploy"):
+            with self._step("deploy", "deploying template.yaml"):
                 deploy.deploy(self.engine_url, built, values, wanted)
         listed = deploy.outputs(self.engine_url)
         self.outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in listed}
@@ -182,24 +185,13 @@ class LocalStack:
         self.children.append(child)
         return child
 
-    def _step(self, what: str) -> _Step:
-        return _Step(what, self.narrate)
-
-
-@dataclass
-class _Step:
-    """Tell a step's name and duration when it is done."""
-
-    what: str
-    narrate: Narrator
-    _began: float = 0.0
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self.narrate(f"{self.what}: {time.monotonic() - self._began:.1f} s")
+    @contextlib.contextmanager
+    def _step(self, what: str, doing: str) -> Iterator[None]:
+        """Tell what is being done, and remember how long it took."""
+        self.narrate(doing)
+        began = time.monotonic()
+        yield
+        self.durations[what] = self.durations.get(what, 0.0) + time.monotonic() - began
 
 
 __all__ = ["ChildFailed", "LocalStack", "Ports"]

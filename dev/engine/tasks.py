@@ -28,13 +28,17 @@ class Task:
 def with_task_outputs(template: Template) -> Template:
     """Return the template with an output for every part of every container."""
     outputs = dict(template.get("Outputs", {}))
+    conditions = dict(template.get("Conditions", {}))
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] != "AWS::ECS::TaskDefinition":
             continue
         for container in resource["Properties"]["ContainerDefinitions"]:
             for part in _parts(f"{logical_id}/{container['Name']}", container):
+                both = [name for name in (resource.get("Condition"), part.pop("Condition", None)) if name]
+                if both:
+                    part["Condition"] = _all_of(conditions, both)
                 outputs[f"{_PREFIX}{len(outputs)}"] = part
-    return {**template, "Outputs": outputs}
+    return {**template, "Outputs": outputs, "Conditions": conditions}
 
 
 def read_tasks(outputs: Iterable[dict[str, Any]]) -> dict[str, Task]:
@@ -60,6 +64,14 @@ def _parts(owner: str, container: dict[str, Any]) -> Iterator[dict[str, Any]]:
             condition, chosen = _conditional(entry)
             part = {"Description": f"{owner} {kind} {chosen['Name']}", "Value": chosen[value_key]}
             yield part | ({"Condition": condition} if condition else {})
+
+
+def _all_of(conditions: dict[str, Any], names: list[str]) -> str:
+    """Return a condition that holds when all of these do, adding it if there are two."""
+    name = "And".join(names)
+    if len(names) > 1:
+        conditions[name] = {"Fn::And": [{"Condition": each} for each in names]}
+    return name
 
 
 def _conditional(entry: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
