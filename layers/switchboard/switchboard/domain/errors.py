@@ -10,6 +10,7 @@ SwitchboardError
 │   ├── CallTaken           the call belongs to another session
 │   ├── SessionChanged      somebody else changed it first
 │   └── NothingToExtract    nobody has said anything yet
+├── ExtractionFailed        a transcript could not be read
 ├── LeaseLost               another host follows the call now (never leaves the sideband)
 ├── Throttled               a table, queue or workflow asked for fewer requests
 └── UpstreamError           OpenAI did not do what was asked
@@ -131,3 +132,9 @@ class UpstreamUnavailable(UpstreamError):
     """The upstream failed, hung up or took too long."""
 
     code = "upstream_unavailable"
+
+
+class ExtractionFailed(SwitchboardError):
+    """An extraction ended without a profile; `details["reason"]` names the error. It may be asked again."""
+
+    code = "extraction_failed"

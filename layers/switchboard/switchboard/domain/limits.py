@@ -19,6 +19,11 @@ PAGE_DEFAULT = 100
 PAGE_MAX = 500
 """Most items in a page: keeps an answer far below Lambda's 6 MB even with long items."""
 
+SUBJECT_CHARS = 256
+"""Longest subject of a token: it becomes part of keys, which hold 1,024 bytes at most."""
+CLOCK_LEEWAY_SECONDS = 30
+"""How far an issuer's clock may be off ours."""
+
 # --- How long things live ---------------------------------------------------------------------------
 CLIENT_SECRET_SECONDS = 600
 """Life of a client secret: the upstream's default; time to grant a microphone, not to be stolen."""
@@ -58,6 +63,9 @@ AWS_TRIES = 4
 """Tries in the SDK's standard mode: rides out a throttled second (waits 50 ms, doubling, with jitter)."""
 WORKFLOW_READ_SECONDS = 28.0
 """For a synchronous workflow: just under API Gateway's 29 s."""
+
+SECRET_CACHE_SECONDS = 300
+"""How long a function believes a secret that it has read: a rotated key takes over within five minutes."""
 
 # --- Extraction and digest --------------------------------------------------------------------------
 EXTRACT_WAIT_SECONDS = 20.0

@@ -23,7 +23,12 @@ class Principal:
     @property
     def safety_identifier(self) -> str:
         """A stable hash that tells the upstream one principal from another, and nothing else."""
-        return sha256(f"switchboard:{self.owner}".encode()).hexdigest()[:32]
+        return safety_identifier(self.owner)
+
+
+def safety_identifier(owner: str) -> str:
+    """Return the identifier for an owner in storage form, such as `user:8f2c…`."""
+    return sha256(f"switchboard:{owner}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

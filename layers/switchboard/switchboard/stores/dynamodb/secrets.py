@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 class DynamoSecrets:
     """The client secrets. Only ciphertext reaches the table; the session's id is its encryption context."""
 
-    def __init__(
-        self, table: Table, client: Callable[[], KMSClient], key_id: str, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, table: Table, client: KMSClient, key_id: str, clock: Callable[[], datetime]) -> None:
         self._table = table
         self._client = client
         self._key_id = key_id
@@ -64,7 +62,7 @@ class DynamoSecrets:
 
     def _ask(self, operation: str, session_id: str, **request: Any) -> Any:
         try:
-            return getattr(self._client(), operation)(EncryptionContext={"session_id": session_id}, **request)
+            return getattr(self._client, operation)(EncryptionContext={"session_id": session_id}, **request)
         except ClientError as error:
             if error.response["Error"]["Code"] in {"ThrottlingException", "LimitExceededException"}:
                 raise Throttled("The key service is busy.", retry_after=1) from error

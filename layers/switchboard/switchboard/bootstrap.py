@@ -1,0 +1,203 @@
+"""The one place where the parts meet: each client and store is made here, once, when first asked for."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from switchboard.domain import limits
+from switchboard.domain.secret import ApiKey
+from switchboard.settings import Settings
+
+if TYPE_CHECKING:
+    from switchboard.domain import ports
+    from switchboard.domain.credentials import Identity
+    from switchboard.stores.dynamodb.table import Table
+    from switchboard.upstream.openai.http import OpenAIHttp
+
+
+class Parts:
+    """The parts of one process, by the names that use cases give them. Imports wait until a part is used."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._secrets: dict[str, tuple[float, str]] = {}
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.read(self._environ)
+
+    @cached_property
+    def clock(self) -> ports.Clock:
+        return lambda: datetime.now(UTC)
+
+    @cached_property
+    def new_id(self) -> ports.NewId:
+        return lambda prefix: prefix + token_hex(16)
+
+    @cached_property
+    def sleep(self) -> ports.Sleep:
+        return time.sleep
+
+    @cached_property
+    def identity(self) -> Identity:
+        from switchboard.upstream.identity.tokens import TokenIdentity
+
+        return TokenIdentity(
+            api_key=lambda: self.secret("BACKEND_API_KEY"),
+            jwt_secret=lambda: self.secret("JWT_SECRET"),
+            guest_secret=lambda: self.required_secret("GUEST_SECRET"),
+            audience=self.settings.jwt_audience,
+            issuer=self.settings.jwt_issuer,
+            clock=self.clock,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def table(self) -> Table:
+        from switchboard.stores.dynamodb.table import Table
+
+        return Table(self.client("dynamodb"), self.settings.table_name, self.clock)
+
+    @cached_property
+    def sessions(self) -> ports.Sessions:
+        from switchboard.stores.dynamodb.sessions import DynamoSessions
+
+        return DynamoSessions(self.table)
+
+    @cached_property
+    def secrets(self) -> ports.Secrets:
+        from switchboard.stores.dynamodb.secrets import DynamoSecrets
+
+        return DynamoSecrets(self.table, self.client("kms"), self.settings.secrets_key_id, self.clock)
+
+    @cached_property
+    def calls(self) -> ports.Calls:
+        from switchboard.stores.dynamodb.calls import DynamoCalls
+
+        return DynamoCalls(self.table)
+
+    @cached_property
+    def hosts(self) -> ports.Hosts:
+        from switchboard.stores.dynamodb.hosts import DynamoHosts
+
+        return DynamoHosts(self.table, self.clock)
+
+    @cached_property
+    def transcripts(self) -> ports.Transcripts:
+        from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
+
+        return DynamoTranscripts(self.table, limits.SESSION_DAYS * 24 * 3600, self.clock)
+
+    @cached_property
+    def extractions(self) -> ports.Extractions:
+        from switchboard.stores.dynamodb.extractions import DynamoExtractions
+
+        return DynamoExtractions(self.table)
+
+    @cached_property
+    def digests(self) -> ports.Digests:
+        from switchboard.stores.dynamodb.extractions import DynamoDigests
+
+        return DynamoDigests(self.table, self.clock)
+
+    @cached_property
+    def openai(self) -> OpenAIHttp:
+        from switchboard.upstream.openai.http import OpenAIHttp
+
+        return OpenAIHttp(self.settings.openai_base_url, self.api_key)
+
+    @cached_property
+    def realtime(self) -> ports.Realtime:
+        from switchboard.upstream.openai.realtime import OpenAIRealtime
+
+        return OpenAIRealtime(self.openai)
+
+    @cached_property
+    def responses(self) -> ports.Responses:
+        from switchboard.upstream.openai.responses import OpenAIResponses
+
+        return OpenAIResponses(self.openai, self.settings.responses_model)
+
+    @cached_property
+    def sideband(self) -> ports.SidebandCommands:
+        from switchboard.upstream.aws.sideband_queue import SqsSidebandCommands
+
+        return SqsSidebandCommands(self.client("sqs"), self.settings.sideband_queue_url)
+
+    @cached_property
+    def workflows(self) -> ports.Workflows:
+        from switchboard.upstream.aws.workflows import StepFunctionsWorkflows
+
+        return StepFunctionsWorkflows(
+            self.client("stepfunctions", limits.WORKFLOW_READ_SECONDS, tries=1),
+            self.settings.renew_state_machine_arn,
+            self.settings.extract_state_machine_arn,
+        )
+
+    @cached_property
+    def _aws(self) -> Any:
+        from boto3.session import Session
+
+        return Session()
+
+    def client(
+        self,
+        service: str,
+        read_seconds: float = limits.AWS_READ_SECONDS,
+        tries: int = limits.AWS_TRIES,
+        **options: Any,
+    ) -> Any:
+        """Return a new SDK client with our time limits and retries; a workflow is never started twice."""
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=limits.AWS_CONNECT_SECONDS,
+            read_timeout=read_seconds,
+            retries={"mode": "standard", "total_max_attempts": tries},
+            **options,
+        )
+        return self._aws.client(service, config=config)
+
+    def api_key(self) -> ApiKey:
+        """Return our key to the upstream."""
+        return ApiKey(self.required_secret("OPENAI_API_KEY"))
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret: the variable itself, else what `<name>_ARN` names; None if neither is set."""
+        if value := self._environ.get(name):
+            return value
+        arn = self._environ.get(f"{name}_ARN")
+        if not arn:
+            return None
+        read_at, value = self._secrets.get(name, (0.0, ""))
+        if not value or time.monotonic() - read_at > limits.SECRET_CACHE_SECONDS:
+            value = self._secretsmanager.get_secret_value(SecretId=arn)["SecretString"]
+            self._secrets[name] = time.monotonic(), value
+        return value
+
+    def required_secret(self, name: str) -> str:
+        """Return a secret that must be configured."""
+        value = self.secret(name)
+        if not value:
+            raise RuntimeError(f"neither {name} nor {name}_ARN is set")
+        return value
+
+    @cached_property
+    def _secretsmanager(self) -> Any:
+        return self.client("secretsmanager")
+
+
+_parts = Parts(os.environ)
+
+
+def bootstrap(names: Iterable[str]) -> Parts:
+    """Return the parts, with those named made now: so that a function pays for them while it starts."""
+    for name in names:
+        getattr(_parts, name)
+    return _parts

@@ -1,0 +1,50 @@
+"""Every environment variable, typed; what they mean is in `docs/deploying.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one process. A function has only the variables that it uses; others are empty."""
+
+    table_name: str
+    sideband_queue_url: str
+    secrets_key_id: str
+    renew_state_machine_arn: str
+    extract_state_machine_arn: str
+    openai_base_url: str
+    realtime_model: str
+    realtime_voice: str
+    transcription_model: str
+    responses_model: str
+    jwt_audience: str | None
+    jwt_issuer: str | None
+    secure_cookies: bool
+    stage: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Return the settings of an environment."""
+
+        def get(name: str, default: str = "") -> str:
+            return environ.get(name) or default
+
+        return cls(
+            table_name=get("TABLE_NAME"),
+            sideband_queue_url=get("SIDEBAND_QUEUE_URL"),
+            secrets_key_id=get("SECRETS_KEY_ID"),
+            renew_state_machine_arn=get("RENEW_STATE_MACHINE_ARN"),
+            extract_state_machine_arn=get("EXTRACT_STATE_MACHINE_ARN"),
+            openai_base_url=get("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+            realtime_model=get("REALTIME_MODEL", "gpt-realtime-2.1"),
+            realtime_voice=get("REALTIME_VOICE", "marin"),
+            transcription_model=get("TRANSCRIPTION_MODEL", "gpt-live-transcribe"),
+            responses_model=get("RESPONSES_MODEL", "gpt-5.6-luna"),
+            jwt_audience=get("JWT_AUDIENCE") or None,
+            jwt_issuer=get("JWT_ISSUER") or None,
+            secure_cookies=get("SECURE_COOKIES", "true").lower() != "false",
+            stage=get("STAGE", "dev"),
+        )

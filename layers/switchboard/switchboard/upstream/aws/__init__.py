@@ -1,0 +1,1 @@
+"""The services of the account that we run in: the queue to the sideband, and the workflows."""

@@ -1,0 +1,1 @@
+"""Who asks, by the word of those who issue credentials."""

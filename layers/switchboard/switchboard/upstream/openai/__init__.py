@@ -1,0 +1,1 @@
+"""The upstream: OpenAI's realtime and responses APIs, through one transport seam."""

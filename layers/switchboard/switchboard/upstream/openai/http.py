@@ -1,0 +1,123 @@
+"""Requests to the upstream: one seam, one retry policy, one translation of errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from random import uniform
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+from switchboard.domain import limits
+from switchboard.domain.errors import UpstreamBusy, UpstreamError, UpstreamRefused, UpstreamUnavailable
+from switchboard.domain.secret import ApiKey, Credential
+
+log = logging.getLogger(__name__)
+
+NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
+"""Codes of a 429 that no waiting heals."""
+
+
+class OpenAIHttp:
+    """Posts JSON and returns JSON, within a budget of seconds for all tries together."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: Callable[[], ApiKey],
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = sleep,
+    ) -> None:
+        self._api_key = api_key
+        self._pause = pause
+        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", transport=transport)
+
+    def post(
+        self,
+        path: str,
+        body: dict[str, Any] | None,
+        seconds: float,
+        *,
+        headers: dict[str, str] | None = None,
+        credential: Credential | None = None,
+    ) -> dict[str, Any]:
+        """Return the answer's JSON object (empty if it has no body). Raise an UpstreamError.
+
+        Safe only for requests that may be repeated: a try that may have arrived is tried again.
+        """
+        until = monotonic() + seconds
+        for tries_left in reversed(range(limits.UPSTREAM_TRIES)):
+            try:
+                return self._try(path, body, until - monotonic(), headers or {}, credential)
+            except (UpstreamBusy, UpstreamUnavailable) as error:
+                pause = max(uniform(1, 2) * limits.UPSTREAM_PAUSE, error.retry_after or 0)
+                log.warning(
+                    "upstream.failed", extra={"path": path, "code": error.code, "tries_left": tries_left}
+                )
+                if not tries_left or pause > limits.UPSTREAM_PAUSE_MAX or monotonic() + pause >= until:
+                    raise
+                self._pause(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _try(
+        self,
+        path: str,
+        body: dict[str, Any] | None,
+        seconds: float,
+        headers: dict[str, str],
+        credential: Credential | None,
+    ) -> dict[str, Any]:
+        key = credential or self._api_key()
+        timeout = httpx.Timeout(seconds, connect=min(seconds, limits.CONNECT_SECONDS))
+        headers = {**headers, "Authorization": f"Bearer {key.value}"}
+        try:
+            answer = self._client.post(path, json=body, headers=headers, timeout=timeout)
+        except httpx.HTTPError as error:
+            raise UpstreamUnavailable("OpenAI could not be reached in time.") from error
+        if answer.is_error:
+            raise _refusal(answer)
+        return _json(answer)
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    if not answer.content:
+        return {}
+    try:
+        body = answer.json()
+    except ValueError as error:
+        raise UpstreamUnavailable("OpenAI answered with something unreadable.") from error
+    if not isinstance(body, dict):
+        raise UpstreamUnavailable("OpenAI answered with something unexpected.")
+    return body
+
+
+def _refusal(answer: httpx.Response) -> UpstreamError:
+    """Return our error; the upstream's own message stays out of it, as it may quote what was sent."""
+    code = _code(answer)
+    details = {"upstream_status": answer.status_code, "upstream_code": code}
+    if answer.status_code == 429 and code not in NO_CREDIT:
+        wait = _retry_after(answer)
+        return UpstreamBusy("OpenAI asks for fewer requests.", details=details, retry_after=wait)
+    if answer.status_code in {408, 409} or answer.status_code >= 500:
+        return UpstreamUnavailable(
+            "OpenAI failed to answer.", details=details, retry_after=_retry_after(answer, 0) or None
+        )
+    log.warning("upstream.refused", extra={"status": answer.status_code, "upstream_code": code})
+    return UpstreamRefused("OpenAI refused the request.", details=details)
+
+
+def _code(answer: httpx.Response) -> str | None:
+    try:
+        code = answer.json()["error"]["code"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return code if isinstance(code, str) else None
+
+
+def _retry_after(answer: httpx.Response, default: int = 1) -> int:
+    try:
+        return max(1, round(float(answer.headers["retry-after"])))
+    except (KeyError, ValueError, OverflowError):
+        return default

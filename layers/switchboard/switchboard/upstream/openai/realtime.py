@@ -1,0 +1,51 @@
+"""Client secrets and calls."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from switchboard.domain import limits
+from switchboard.domain.errors import UpstreamRefused, UpstreamUnavailable
+from switchboard.domain.secret import ClientSecret, Credential
+from switchboard.domain.session import RealtimeConfig
+from switchboard.upstream.openai.http import OpenAIHttp
+
+OVER = frozenset({400, 404})
+"""Statuses of a hang-up that find no call: it is over, which is all that was asked for."""
+
+
+class OpenAIRealtime:
+    """The upstream's realtime API."""
+
+    def __init__(self, http: OpenAIHttp) -> None:
+        self._http = http
+
+    def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
+        """Return a fresh client secret. Raise an UpstreamError.
+
+        A try that is repeated may leave a second secret behind, which nobody holds and which expires.
+        """
+        body = {
+            "expires_after": {"anchor": "created_at", "seconds": seconds},
+            "session": config.as_session(),
+        }
+        answer = self._http.post(
+            "realtime/client_secrets",
+            body,
+            limits.MINT_SECONDS,
+            headers={"OpenAI-Safety-Identifier": safety_identifier},
+        )
+        value, expires_at = answer.get("value"), answer.get("expires_at")
+        if not isinstance(value, str) or not isinstance(expires_at, int):
+            raise UpstreamUnavailable("OpenAI answered without a secret.")
+        return ClientSecret(value, datetime.fromtimestamp(expires_at, UTC))
+
+    def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
+        """End the call, with our own key unless another is given; one that is over is fine."""
+        try:
+            self._http.post(
+                f"realtime/calls/{call_id}/hangup", None, limits.HANGUP_SECONDS, credential=credential
+            )
+        except UpstreamRefused as error:
+            if (error.details or {}).get("upstream_status") not in OVER:
+                raise

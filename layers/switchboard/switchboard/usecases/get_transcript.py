@@ -1,0 +1,105 @@
+"""Show what was said, in order."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import BeforeValidator, Field
+
+from switchboard.domain import limits
+from switchboard.domain.errors import InvalidRequest
+from switchboard.domain.ports import Sessions, Transcripts
+from switchboard.domain.principal import Principal
+from switchboard.domain.talk import items_of
+from switchboard.domain.transcript import Item
+from switchboard.usecases.payload import Answer, Request, SessionId
+
+Limit = Annotated[
+    int,
+    BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdigit() else value),
+    Field(ge=1, le=limits.PAGE_MAX),
+]
+
+
+class GetTranscript(Request):
+    """`cursor` is what the last page named; both come as query parameters."""
+
+    session_id: SessionId
+    cursor: str | None = Field(default=None, max_length=512)
+    limit: Limit = limits.PAGE_DEFAULT
+
+
+class ItemAnswer(Answer):
+    """One utterance, tool call or tool answer.
+
+    `status` tells how far to trust `text`: `completed`; `in_progress` (still being said); `pending` (heard,
+    not yet transcribed); `incomplete` (broken off); `interrupted` (said, but heard only up to `heard_ms`);
+    `failed` and `untranscribed` (heard, without words); `lost` (known to exist, its words are gone).
+    `source` is who reported it. `generation` is that of its call.
+    """
+
+    item_id: str
+    generation: int
+    kind: str
+    role: str | None
+    text: str | None
+    status: str
+    source: str
+    name: str | None
+    arguments: str | None
+    output: str | None
+    phase: str | None
+    heard_ms: int | None
+    audio_start_ms: int | None
+    audio_end_ms: int | None
+    deleted: bool
+
+    @classmethod
+    def of(cls, item: Item, generation: int) -> ItemAnswer:
+        """Return the answer for an item of the call at that generation."""
+        own: dict[str, Any] = {"item_id": item.id, "generation": generation}
+        words = {name: getattr(item, name) for name in cls.model_fields if name not in own}
+        return cls(**own, **{name: None if value == "" else value for name, value in words.items()})
+
+
+class TranscriptAnswer(Answer):
+    """A page of the transcript; `cursor` is null on the last."""
+
+    session_id: str
+    items: list[ItemAnswer]
+    cursor: str | None
+    status: Literal["open", "ended"]
+
+
+class Deps(Protocol):
+    """What this use case needs."""
+
+    sessions: Sessions
+    transcripts: Transcripts
+
+
+def get_transcript(request: GetTranscript, principal: Principal, deps: Deps) -> TranscriptAnswer:
+    """Return a page of the transcript: all calls of the session, each in the order of its conversation.
+
+    A cursor names the last item seen, so that items which settle or arrive meanwhile shift no page.
+    """
+    session = deps.sessions.get(request.session_id, principal.owner)
+    calls = deps.transcripts.read(session.id)
+    items = [(generation, item) for generation, pages in calls for item in items_of(pages)]
+    start = _after(items, request.cursor) if request.cursor else 0
+    page = items[start : start + request.limit]
+    more = start + request.limit < len(items)
+    return TranscriptAnswer(
+        session_id=session.id,
+        items=[ItemAnswer.of(item, generation) for generation, item in page],
+        cursor=f"{page[-1][0]}.{page[-1][1].id}" if more else None,
+        status=session.status,
+    )
+
+
+def _after(items: list[tuple[int, Item]], cursor: str) -> int:
+    generation, _, item_id = cursor.partition(".")
+    for index, (of, item) in enumerate(items):
+        if item.id == item_id and str(of) == generation:
+            return index + 1
+    raise InvalidRequest("The cursor is not one of this transcript's.")

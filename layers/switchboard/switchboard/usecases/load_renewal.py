@@ -1,0 +1,42 @@
+"""Renewal, step 1: find the session as it is now."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from switchboard.domain.ports import Sessions, Transcripts
+from switchboard.domain.talk import talk_of, version_of
+from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+
+
+class LoadRenewal(TaskRequest):
+    """Names the session."""
+
+    session_id: SessionId
+
+
+class RenewalLoaded(Answer):
+    """What the later steps hold on to: they fail if `version` is the session's no more."""
+
+    session_id: str
+    generation: int
+    version: int
+    transcript_version: str
+
+
+class Deps(Protocol):
+    """What this task needs."""
+
+    sessions: Sessions
+    transcripts: Transcripts
+
+
+def load_renewal(request: LoadRenewal, deps: Deps) -> RenewalLoaded:
+    """Return the session's and the transcript's versions. Raise SessionEnded."""
+    session = deps.sessions.load(request.session_id).require_open()
+    return RenewalLoaded(
+        session_id=session.id,
+        generation=session.generation,
+        version=session.version,
+        transcript_version=version_of(talk_of(deps.transcripts.read(session.id))),
+    )

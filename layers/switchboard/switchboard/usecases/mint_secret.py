@@ -1,0 +1,69 @@
+"""Renewal, step 3: mint the new secret, with instructions that carry the talk so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from switchboard.domain import limits
+from switchboard.domain.errors import SessionChanged
+from switchboard.domain.instructions import compose
+from switchboard.domain.ports import Digests, Realtime, Secrets, Sessions
+from switchboard.domain.principal import safety_identifier
+from switchboard.domain.session import RealtimeConfig
+from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+
+
+class MintSecret(TaskRequest):
+    """Names the session and transcript as the renewal found them."""
+
+    session_id: SessionId
+    version: int
+    transcript_version: str
+
+
+class SecretMinted(Answer):
+    """Names the stored secret; the secret itself never leaves the task."""
+
+    secret_id: str
+    expires_at: datetime
+    restored: Literal["full", "digest", "none"]
+
+
+class Defaults(Protocol):
+    """What a call is when its session does not say."""
+
+    transcription_model: str
+
+
+class Deps(Protocol):
+    """What this task needs."""
+
+    sessions: Sessions
+    secrets: Secrets
+    digests: Digests
+    realtime: Realtime
+    settings: Defaults
+
+
+def mint_secret(request: MintSecret, deps: Deps) -> SecretMinted:
+    """Return the name of the new secret. A secret that no session takes up expires unused."""
+    session = deps.sessions.load(request.session_id).require_open()
+    if session.version != request.version:
+        raise SessionChanged("The session changed during its renewal. Repeat the request.", retry_after=1)
+    digest = deps.digests.find(session.id, request.transcript_version)
+    config = RealtimeConfig(
+        model=session.model,
+        voice=session.voice,
+        instructions=compose(session.base_instructions, session.profile, digest),
+        transcription_model=deps.settings.transcription_model if session.transcription else None,
+    )
+    secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, safety_identifier(session.owner))
+    secret_id = deps.secrets.add(session.id, session.generation + 1, secret)
+    return SecretMinted.model_validate(
+        {
+            "secret_id": secret_id,
+            "expires_at": secret.expires_at,
+            "restored": digest.restored if digest else "none",
+        }
+    )

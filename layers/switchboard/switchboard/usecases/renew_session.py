@@ -1,0 +1,57 @@
+"""Renew a session: a new secret for a new call, and instructions that carry the talk so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from switchboard.domain.ports import Secrets, Sessions, Workflows
+from switchboard.domain.principal import Principal
+from switchboard.usecases.payload import Answer, Request, SessionId
+
+
+class RenewSession(Request):
+    """Names the session."""
+
+    session_id: SessionId
+
+
+class SessionRenewed(Answer):
+    """`call_id` is the call that goes on until a new one is attached.
+
+    `restored` says what the new call will know of the talk so far: all of it (`full`), the recent part and a
+    summary of the rest (`digest`), or nothing (`none`).
+    """
+
+    session_id: str
+    client_secret: str = Field(repr=False)
+    expires_at: datetime
+    instructions: str
+    call_id: str | None
+    restored: Literal["full", "digest", "none"]
+
+
+class Deps(Protocol):
+    """What this use case needs."""
+
+    sessions: Sessions
+    secrets: Secrets
+    workflows: Workflows
+
+
+def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> SessionRenewed:
+    """Return the new secret. The workflow hands over its id; only here is it read."""
+    deps.sessions.get(request.session_id, principal.owner).require_open()
+    renewal = deps.workflows.renew(request.session_id)
+    secret = deps.secrets.get(request.session_id, renewal.secret_id)
+    session = deps.sessions.get(request.session_id, principal.owner)
+    return SessionRenewed(
+        session_id=session.id,
+        client_secret=secret.value,
+        expires_at=secret.expires_at,
+        instructions=session.instructions,
+        call_id=session.call_id,
+        restored=renewal.restored,
+    )

@@ -1,0 +1,57 @@
+"""Renewal, step 4: the session takes up the new secret and instructions, if nobody was faster."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from switchboard.domain.errors import SessionChanged
+from switchboard.domain.instructions import compose
+from switchboard.domain.ports import Clock, Digests, Sessions
+from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+
+
+class RotateSession(TaskRequest):
+    """Names the session and transcript as the renewal found them, and the new secret."""
+
+    session_id: SessionId
+    version: int
+    transcript_version: str
+    secret_id: str
+    restored: Literal["full", "digest", "none"]
+
+
+class SessionRotated(Answer):
+    """What the renewal ends with."""
+
+    session_id: str
+    generation: int
+    secret_id: str
+    restored: Literal["full", "digest", "none"]
+
+
+class Deps(Protocol):
+    """What this task needs."""
+
+    sessions: Sessions
+    digests: Digests
+    clock: Clock
+
+
+def rotate_session(request: RotateSession, deps: Deps) -> SessionRotated:
+    """Return the session's new generation. Raise SessionChanged if it is not as the renewal found it.
+
+    A repeat after a write whose answer was lost finds its own secret in place, and is content.
+    """
+    session = deps.sessions.load(request.session_id)
+    if session.secret_id != request.secret_id:
+        if session.version != request.version:
+            raise SessionChanged("The session changed during its renewal. Repeat the request.", retry_after=1)
+        digest = deps.digests.find(session.id, request.transcript_version)
+        instructions = compose(session.base_instructions, session.profile, digest)
+        session = deps.sessions.save(session.rotate(request.secret_id, instructions, deps.clock()))
+    return SessionRotated(
+        session_id=session.id,
+        generation=session.generation,
+        secret_id=session.secret_id,
+        restored=request.restored,
+    )

@@ -1,0 +1,53 @@
+"""Extraction, step 3: join the findings, and let the session know."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from switchboard.domain.errors import SessionChanged
+from switchboard.domain.extraction import merge
+from switchboard.domain.instructions import compose
+from switchboard.domain.ports import Clock, Extractions, Sessions
+from switchboard.usecases.load_extraction import find_extraction
+from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
+
+SAVE_TRIES = 5
+"""Writes of a session that somebody else keeps changing: attaches and renewals are seconds apart."""
+
+
+class SaveProfile(TaskRequest):
+    """Names the extraction."""
+
+    extraction_id: ExtractionId
+
+
+class ProfileSaved(Answer):
+    """The extraction is over."""
+
+    extraction_id: str
+    status: Literal["succeeded"] = "succeeded"
+
+
+class Deps(Protocol):
+    """What this task needs."""
+
+    sessions: Sessions
+    extractions: Extractions
+    clock: Clock
+
+
+def save_profile(request: SaveProfile, deps: Deps) -> ProfileSaved:
+    """Keep the profile in the session first, so that whoever sees the extraction succeed finds it there."""
+    extraction = find_extraction(request.extraction_id, deps.extractions)
+    finding = merge(list(deps.extractions.list_findings(extraction)))
+    for tries_left in reversed(range(SAVE_TRIES)):
+        session = deps.sessions.load(extraction.session_id)
+        instructions = compose(session.base_instructions, finding.profile)
+        try:
+            deps.sessions.save(session.learn(finding.profile, instructions, deps.clock()))
+            break
+        except SessionChanged:
+            if not tries_left:
+                raise
+    deps.extractions.save(extraction.succeed(finding, instructions))
+    return ProfileSaved(extraction_id=extraction.id)
