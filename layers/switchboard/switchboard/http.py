@@ -18,6 +18,7 @@ from switchboard.domain import errors, limits
 from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError
 from switchboard.domain.principal import Guest, Principal
+from switchboard.settings import Settings
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], dict[str, Any]]
@@ -25,6 +26,7 @@ Bootstrap = Callable[[Iterable[str]], Any]
 
 GUEST_COOKIE = "switchboard_guest"
 GUEST_HEADER = "x-guest-token"
+EXPOSED = "location, retry-after, x-guest-token"
 STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.PayloadTooLarge, 413),
     (errors.InvalidRequest, 400),
@@ -89,6 +91,7 @@ def endpoint(
             answer = _failure(SwitchboardError("Something went wrong on our side."), request_id)
         milliseconds = round((perf_counter() - started) * 1000, 1)
         log.info("request", extra={**facts, "status": answer.status, "ms": milliseconds})
+        answer.headers.update(_cors(edge.settings.allowed_origin))
         return answer.as_proxy()
 
     return handler
@@ -123,7 +126,7 @@ def _run(
     if isinstance(principal, Guest) and principal.fresh:
         token = edge.identity.guest_token(principal)
         reply_out.headers[GUEST_HEADER] = token
-        reply_out.headers["set-cookie"] = _cookie(token, edge.settings.secure_cookies)
+        reply_out.headers["set-cookie"] = _cookie(token, edge.settings)
     return reply_out
 
 
@@ -161,10 +164,21 @@ def _read_cookie(header: str) -> str | None:
     return morsel.value if morsel else None
 
 
-def _cookie(token: str, secure: bool) -> str:
+def _cookie(token: str, settings: Settings) -> str:
+    """Return the guest's cookie; pages of a named other origin send it too, which browsers allow over TLS only."""
     lifetime = limits.GUEST_DAYS * 24 * 3600
-    cookie = f"{GUEST_COOKIE}={token}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax"
-    return f"{cookie}; Secure" if secure else cookie
+    across = settings.secure_cookies and settings.allowed_origin != "*"
+    cookie = f"{GUEST_COOKIE}={token}; Path=/; Max-Age={lifetime}; HttpOnly"
+    cookie += "; SameSite=None" if across else "; SameSite=Lax"
+    return f"{cookie}; Secure" if settings.secure_cookies else cookie
+
+
+def _cors(origin: str) -> dict[str, str]:
+    """Return what lets a page of that origin read the answer, and the headers in it that it needs."""
+    headers = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+    if origin != "*":
+        headers["access-control-allow-credentials"] = "true"
+    return headers
 
 
 def _read(model: type[BaseModel], event: Event) -> BaseModel:

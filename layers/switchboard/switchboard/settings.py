@@ -23,6 +23,7 @@ class Settings:
     jwt_audience: str | None
     jwt_issuer: str | None
     secure_cookies: bool
+    allowed_origin: str
     stage: str
 
     @classmethod
@@ -46,5 +47,6 @@ class Settings:
             jwt_audience=get("JWT_AUDIENCE") or None,
             jwt_issuer=get("JWT_ISSUER") or None,
             secure_cookies=get("SECURE_COOKIES", "true").lower() != "false",
+            allowed_origin=get("ALLOWED_ORIGIN", "*"),
             stage=get("STAGE", "dev"),
         )
