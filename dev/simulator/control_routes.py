@@ -5,8 +5,8 @@ from aiohttp import web
 from dev.simulator import script
 from dev.simulator.calls import Call
 from dev.simulator.errors import ApiError, BadScript
+from dev.simulator.exchange import json_body, json_response
 from dev.simulator.peers import Abort, Close
-from dev.simulator.realtime_routes import json_body, json_response
 from dev.simulator.state import STATE, State
 
 _ROOT = "/_simulator"

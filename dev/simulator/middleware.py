@@ -8,8 +8,8 @@ from aiohttp import web
 
 from dev.simulator import limits
 from dev.simulator.errors import ApiError, BadScript
+from dev.simulator.exchange import BEGAN, REQUEST_ID, json_response
 from dev.simulator.faults import HTTP_DEEDS, Fault
-from dev.simulator.realtime_routes import json_response
 from dev.simulator.state import STATE
 from dev.simulator.wire import Json
 
@@ -36,8 +36,8 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
     state = request.app[STATE]
     began = time.perf_counter()
     at = state.world.pace.now()
-    request["began"] = began
-    request["request_id"] = f"req_{state.world.chance.hex(32)}"
+    request[BEGAN] = began
+    request[REQUEST_ID] = f"req_{state.world.chance.hex(32)}"
     status = 500
     try:
         response = await _answered(request, handler)
@@ -50,7 +50,7 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
                 at=at,
                 status=status,
                 seconds=time.perf_counter() - began,
-                request_id=request["request_id"],
+                request_id=request[REQUEST_ID],
             )
 
 
@@ -58,8 +58,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """The headers that every /v1 answer carries, sockets included."""
     if not request.path.startswith("/v1/"):
         return
-    spent = max(1, round((time.perf_counter() - request.get("began", time.perf_counter())) * 1000))
-    response.headers.setdefault("x-request-id", request.get("request_id", "req_unknown"))
+    spent = max(1, round((time.perf_counter() - request.get(BEGAN, time.perf_counter())) * 1000))
+    response.headers.setdefault("x-request-id", request.get(REQUEST_ID, "req_unknown"))
     response.headers.setdefault("openai-processing-ms", str(spent))
     response.headers.setdefault("openai-version", "2020-10-01")
     for name, value in _CORS.items():

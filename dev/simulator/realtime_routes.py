@@ -1,15 +1,16 @@
 """The HTTP half of the Realtime API: client secrets, calls, hang-up."""
 
 import json
-from typing import Any
+from email.parser import BytesParser
+from email.policy import HTTP
 
 from aiohttp import web
-from multidict import MultiDictProxy
 
 from dev.simulator.errors import ApiError
+from dev.simulator.exchange import body, json_body, json_response
 from dev.simulator.script import Script
 from dev.simulator.state import STATE, State
-from dev.simulator.wire import Json, dump
+from dev.simulator.wire import Json
 
 _BETA = "realtime=v1"
 
@@ -77,31 +78,6 @@ def refuse_beta(request: web.Request) -> None:
         )
 
 
-async def json_body(request: web.Request) -> Json:
-    """The request's JSON object; an empty body is an empty object. Raises ApiError 400."""
-    raw = await body(request)
-    if not raw.strip():
-        return {}
-    try:
-        value = json.loads(raw)
-    except ValueError as error:
-        raise ApiError(400, "We could not parse the JSON body of your request.") from error
-    if not isinstance(value, dict):
-        raise ApiError(400, "Invalid body: expected an object.", "invalid_type")
-    return value
-
-
-async def body(request: web.Request) -> bytes:
-    """The request's body, kept for the request log."""
-    raw = await request.read()
-    request["body"] = raw
-    return raw
-
-
-def json_response(value: object, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=dump(value).encode(), content_type="application/json")
-
-
 async def _offer(request: web.Request) -> tuple[str, Json | None]:
     """The offer and the session sent with it. Raises ApiError 400."""
     kind = request.content_type
@@ -115,8 +91,8 @@ async def _offer(request: web.Request) -> tuple[str, Json | None]:
             f"Unsupported content type: '{kind}'. Use 'application/sdp' or 'multipart/form-data'.",
             "unsupported_content_type",
         )
-    form: MultiDictProxy[Any] = await request.post()
-    sdp, session = _part(form.get("sdp")), _part(form.get("session"))
+    parts = _parts(request.headers["Content-Type"], raw)
+    sdp, session = parts.get("sdp"), parts.get("session")
     if sdp is None:
         raise ApiError(400, "Missing required parameter: 'sdp'.", "missing_required_parameter", param="sdp")
     if session is None:
@@ -132,11 +108,14 @@ async def _offer(request: web.Request) -> tuple[str, Json | None]:
     return sdp, asked
 
 
-def _part(value: Any) -> str | None:
-    """A form field, whether it came as text, as bytes or as a file."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (bytes, bytearray)):
-        return value.decode(errors="replace")
-    content: bytes = value.file.read()
-    return content.decode(errors="replace")
+def _parts(content_type: str, raw: bytes) -> dict[str, str]:
+    """The fields of a form by name, whatever types its parts claim, or none."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    form = BytesParser(policy=HTTP).parsebytes(head + raw)
+    fields: dict[str, str] = {}
+    for part in form.iter_parts():
+        name = part.get_param("name", header="Content-Disposition")
+        payload = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(payload, bytes):
+            fields[name] = payload.decode(errors="replace")
+    return fields

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from dev.simulator import limits
 from dev.simulator.credentials import fingerprint, presented
+from dev.simulator.exchange import BODY
 from dev.simulator.wire import Json
 
 _SHOWN = (
@@ -41,7 +42,7 @@ class RequestLog:
             "credential": fingerprint(credential) if credential else None,
             "headers": {name: request.headers[name] for name in _SHOWN if name in request.headers},
         }
-        body: bytes | None = request.get("body")
+        body: bytes | None = request.get(BODY)
         if body is not None:
             entry["bytes"] = len(body)
             entry["body"] = body.decode(errors="replace") if len(body) <= limits.MAX_LOGGED_BODY else None

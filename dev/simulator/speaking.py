@@ -129,9 +129,10 @@ class Speaker:
     async def _say(self, response: SpokenResponse, text: str, token_seconds: float) -> None:
         item_id = response.begin_message()
         pieces = tokens(text)
+        heard_at = len(pieces) if self._session.kind == "primary" else min(_PLAYS_AFTER, len(pieces))
         for number, piece in enumerate(pieces, start=1):
             response.say(piece)
-            if response.speaks and number == min(_PLAYS_AFTER, len(pieces)):
+            if response.speaks and number == heard_at:
                 self._sound(response, item_id, text)
             await self._session.world.pace.sleep(token_seconds)
         response.end_message()
