@@ -82,13 +82,20 @@ class Upstream:
             error = {"type": "server_error", "code": "audio_unintelligible", "message": "…"}
             self.send(f"{prefix}.failed", item_id=said.id, content_index=0, error=error)
 
-    def respond(self, outputs: list[tuple[str, str]], ending: str, heard_ms: int | None) -> None:
-        """The model answers with items, each (`audio`, `text` or `call`, words); the last may break off."""
+    def respond(
+        self, outputs: list[tuple[str, str]], ending: str, heard_ms: int | None, meanwhile: str = ""
+    ) -> None:
+        """The model answers with items, each (`audio`, `text` or `call`, words); the last may break off.
+
+        `meanwhile` is what the user says before the last of them begins.
+        """
         response_id = self.name("resp")
         self.send("response.created", response={"id": response_id, "status": "in_progress", "output": []})
         finished = []
         for index, (medium, words) in enumerate(outputs):
             whole = ending == "completed" or index < len(outputs) - 1
+            if meanwhile and index == len(outputs) - 1:
+                self.speak(meanwhile, "completed")
             ids = {"response_id": response_id, "output_index": index}
             finished.append(self.output(ids, medium, words, "completed" if whole else "incomplete"))
         response = {"id": response_id, "status": ending, "conversation_id": "conv_1"}
@@ -164,7 +171,10 @@ _ENDINGS = st.sampled_from(["completed", "completed", "cancelled", "incomplete",
 
 @st.composite
 def conversations(draw: st.DrawFn, *, edited: bool = True) -> Upstream:
-    """A conversation of up to eight steps; `edited` also inserts and deletes items anywhere in it."""
+    """A conversation of up to eight steps.
+
+    `edited` also inserts and deletes items anywhere in it, and lets the user speak in the midst of a reply.
+    """
     upstream = Upstream()
     steps = ["speak", "write", "respond", "respond", "answer"] + ["insert", "delete"] * edited
     for step in draw(st.lists(st.sampled_from(steps), min_size=1, max_size=8)):
@@ -174,7 +184,8 @@ def conversations(draw: st.DrawFn, *, edited: bool = True) -> Upstream:
             upstream.write(draw(_TEXT), upstream.last())
         elif step == "respond":
             heard = draw(st.none() | st.integers(0, 5000))
-            upstream.respond(draw(_OUTPUTS), draw(_ENDINGS), heard)
+            meanwhile = draw(st.just("") | _TEXT) if edited else ""
+            upstream.respond(draw(_OUTPUTS), draw(_ENDINGS), heard, meanwhile)
         elif step == "answer":
             upstream.answer_tool(draw(_TEXT))
         elif step == "insert":

@@ -27,7 +27,7 @@ from tests.unit.recordings import folded
 
 # Few examples of rich scripts: the files of this folder together are to run in seconds.
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FUZZ = settings(max_examples=200, deadline=None)
+FUZZ = settings(max_examples=60, deadline=None)
 
 
 def line(item: Item) -> tuple[str, str, str]:

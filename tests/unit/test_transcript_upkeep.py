@@ -1,0 +1,198 @@
+"""Between events a host stores, forgets, asks for what is missing, and closes."""
+
+from decimal import Decimal
+from typing import Any
+
+from switchboard.domain.transcript import (
+    Transcript,
+    changed,
+    close,
+    fold,
+    forget,
+    from_entry,
+    mark_lost,
+    merge_entries,
+    missing,
+    order,
+    to_entry,
+    usage_of,
+)
+from switchboard.domain.transcript.limits import FORGOTTEN_MAX
+
+from tests.unit.recordings import folded, received
+
+RECORDED = "primary_audio_turn"
+
+
+def added(item_id: str, previous: str | None, text: str = "Hi.") -> dict[str, Any]:
+    content = [{"type": "input_text", "text": text}]
+    item = {"id": item_id, "type": "message", "role": "user", "status": "completed", "content": content}
+    return {"type": "conversation.item.added", "previous_item_id": previous, "item": item}
+
+
+def truncated(item_id: str) -> dict[str, Any]:
+    return {
+        "type": "conversation.item.truncated",
+        "item_id": item_id,
+        "content_index": 0,
+        "audio_end_ms": 700,
+    }
+
+
+def test_only_changed_items_are_to_be_written() -> None:
+    before = folded([added("a", None)])
+    after = fold(before, added("b", "a"))
+    assert [item.id for item in changed(before, after)] == ["b"]
+    assert changed(after, after) == ()
+
+
+def test_deltas_give_nothing_to_write() -> None:
+    events = received(RECORDED)
+    transcript = Transcript()
+    for event in events:
+        before, transcript = transcript, fold(transcript, event)
+        if event["type"].endswith(".delta") and changed(before, transcript):
+            assert not before.items.keys() >= transcript.items.keys()
+
+
+def test_stored_items_leave_the_memory() -> None:
+    transcript = folded(received(RECORDED))
+    pruned = forget(transcript, transcript.items.values())
+    assert not pruned.items
+    assert folded(received(RECORDED), pruned) is pruned
+
+
+def test_an_item_that_changed_while_it_was_written_stays() -> None:
+    before = folded(received(RECORDED))
+    user, reply = order(before.items.values())
+    after = fold(before, truncated(reply.id))
+    assert forget(after, [user, reply]).items.keys() == {reply.id}
+
+
+def test_an_item_that_is_still_open_stays() -> None:
+    events = received(RECORDED)
+    half = folded(events[: len(events) // 2])
+    assert forget(half, half.items.values()) is half
+
+
+def test_a_late_interruption_of_a_forgotten_item_amends_it() -> None:
+    transcript = folded(received(RECORDED))
+    journal = [to_entry(item) for item in transcript.items.values()]
+    _, reply = order(transcript.items.values())
+    pruned = forget(transcript, transcript.items.values())
+    late = fold(pruned, truncated(reply.id))
+    (amendment,) = changed(pruned, late)
+    assert amendment.amends
+    assert missing(late, unsettled=True) == ()
+    assert not forget(late, [amendment]).items
+    again = merge_entries([*journal, to_entry(amendment)]).items[reply.id]
+    assert (again.text, again.status, again.heard_ms, again.previous) == (
+        reply.text,
+        "interrupted",
+        700,
+        reply.previous,
+    )
+
+
+def test_a_forgotten_predecessor_is_not_missing() -> None:
+    transcript = folded([added("a", None)])
+    pruned = fold(forget(transcript, transcript.items.values()), added("b", "a"))
+    assert missing(pruned) == ()
+
+
+def test_the_forgotten_are_remembered_within_bounds() -> None:
+    transcript = Transcript()
+    for number in range(0, FORGOTTEN_MAX + 50, 50):
+        transcript = folded((added(f"{n}", "x") for n in range(number, number + 50)), transcript)
+        transcript = forget(transcript, transcript.items.values())
+    assert len(transcript.forgotten) == FORGOTTEN_MAX
+    assert transcript.forgot(str(FORGOTTEN_MAX))
+    assert not transcript.forgot("0")
+
+
+def test_a_named_but_unknown_predecessor_is_missing_until_it_is_retrieved() -> None:
+    transcript = folded([added("c", "b")])
+    assert missing(transcript) == ("b",)
+    found = {**added("b", None), "type": "conversation.item.retrieved"}
+    transcript = fold(transcript, found)
+    assert missing(transcript) == ()
+    assert [item.id for item in order(transcript.items.values())] == ["b", "c"]
+
+
+def test_open_items_are_worth_asking_for_after_a_reconnect_only() -> None:
+    committed = {"type": "input_audio_buffer.committed", "item_id": "u", "previous_item_id": None}
+    transcript = folded([committed])
+    assert missing(transcript) == ()
+    assert missing(transcript, unsettled=True) == ("u",)
+
+
+def test_what_cannot_be_fetched_is_lost_and_keeps_its_place() -> None:
+    transcript = mark_lost(folded([added("a", None), added("c", "b")]), "b")
+    assert [(item.id, item.status) for item in order(transcript.items.values())] == [
+        ("a", "completed"),
+        ("b", "lost"),
+        ("c", "completed"),
+    ]
+    assert missing(transcript, unsettled=True) == ()
+
+
+def test_a_lost_item_that_turns_up_is_found() -> None:
+    transcript = fold(mark_lost(folded([added("c", "b")]), "b"), added("b", "a"))
+    assert transcript.items["b"].status == "completed"
+
+
+def test_an_item_that_is_known_is_never_lost() -> None:
+    assert mark_lost(folded([added("a", None)]), "a").items["a"].status == "completed"
+
+
+def test_closing_gives_up_on_what_is_missing() -> None:
+    closed = close(folded([added("c", "b")]))
+    assert closed.items["b"].status == "lost"
+    assert close(closed) is closed
+
+
+def test_a_settled_call_is_closed_as_it_is() -> None:
+    transcript = folded(received(RECORDED))
+    assert close(transcript) is transcript
+
+
+def test_an_entry_says_only_what_is_known() -> None:
+    (item,) = folded([added("a", None)]).items.values()
+    assert to_entry(item) == {
+        "id": "a",
+        "previous": "root",
+        "lineage": 3,
+        "kind": "message",
+        "role": "user",
+        "parts": [[0, "text", 3, "Hi."]],
+        "progress": 2,
+    }
+
+
+def test_an_entry_of_tomorrow_with_numbers_of_a_database_is_read() -> None:
+    (item,) = folded([added("a", "z")]).items.values()
+    entry = {
+        **to_entry(item),
+        "mood": "cheerful",
+        "seq": Decimal(0),
+        "parts": [[Decimal(0), "text", Decimal(3), "Hi."]],
+    }
+    assert from_entry(entry) == item
+
+
+def test_a_host_that_takes_over_goes_on_counting() -> None:
+    first = folded([added("a", None), added("b", "a")])
+    second = merge_entries(to_entry(item) for item in first.items.values())
+    assert second.seq > max(item.seq for item in first.items.values())
+
+
+def test_usage_without_details_counts_as_text() -> None:
+    usage = {"input_tokens": 7, "output_tokens": 5, "input_token_details": {"cached_tokens": 3}}
+    bill = usage_of({"type": "response.done", "response": {"id": "r", "usage": usage}})
+    assert bill is not None
+    assert (bill.input_text, bill.cached_text, bill.output_text, bill.input_audio) == (7, 3, 5, 0)
+
+
+def test_an_event_that_bills_nothing_has_no_usage() -> None:
+    assert usage_of({"type": "response.done", "response": {"id": "r", "usage": None}}) is None
+    assert usage_of({"type": "conversation.item.done"}) is None
