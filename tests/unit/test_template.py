@@ -1,0 +1,273 @@
+"""The template says what the rest of the repository says, and keeps the house rules of deployment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+MACHINES = sorted((ROOT / "statemachines").glob("*.asl.yaml"))
+API_GATEWAY_LIMIT = 29
+"""Seconds after which API Gateway answers in a function's place."""
+KNOW_NO_RESOURCES = {"DeliverLogsPolicy": "logs", "SidebandExecutionRole": "ecr:GetAuthorizationToken"}
+"""Where `Resource: "*"` is allowed, as the actions that begin so take nothing narrower."""
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    """Return name and properties of all resources of a type."""
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+
+
+def verb(function: str) -> str:
+    """Return `create_session` for `CreateSessionFunction`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", function.removesuffix("Function")).lower()
+
+
+def routes() -> set[str]:
+    """Return the template's routes, such as `POST /session`."""
+    events = [event["Properties"] for each in FUNCTIONS.values() for event in each.get("Events", {}).values()]
+    return {f"{event['Method'].upper()} {event['Path']}" for event in events}
+
+
+def definition(path: Path) -> dict[str, Any]:
+    """Return a state machine's definition."""
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return loaded
+
+
+def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every state, those inside Map and Parallel too."""
+    for name, state in machine["States"].items():
+        yield name, state
+        for inner in (state.get("ItemProcessor"), *state.get("Branches", ())):
+            if inner:
+                yield from states(inner)
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every IAM statement that this template grants, with the resource that holds it."""
+    for name, each in RESOURCES.items():
+        properties = each.get("Properties", {})
+        documents = (
+            [properties.get("PolicyDocument", {})] if each["Type"] == "AWS::IAM::ManagedPolicy" else []
+        )
+        for policy in properties.get("Policies", []):
+            documents.append(policy.get("PolicyDocument", policy))
+        for document in documents:
+            for statement in document.get("Statement", []):
+                yield name, statement
+
+
+def many(value: Any) -> list[Any]:
+    """Return a list of what may be one or several."""
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize(
+    ("where", "names"),
+    [
+        ("functions", {path.parent.name for path in ROOT.glob("functions/*/app.py")}),
+        ("events", {path.stem for path in ROOT.glob("events/*.json")}),
+    ],
+)
+def test_every_function_has_its_place_in(where: str, names: set[str]) -> None:
+    assert names == {verb(name) for name in FUNCTIONS}, where
+
+
+def test_every_function_is_a_use_case_of_the_same_name() -> None:
+    use_cases = {path.stem for path in ROOT.glob("layers/switchboard/switchboard/usecases/*.py")}
+    assert {verb(name) for name in FUNCTIONS} <= use_cases
+
+
+def test_every_function_runs_the_code_of_its_own_verb() -> None:
+    assert {name: each["CodeUri"] for name, each in FUNCTIONS.items()} == {
+        name: f"functions/{verb(name)}" for name in FUNCTIONS
+    }
+
+
+def test_the_readme_lists_the_routes_of_the_template() -> None:
+    table = re.findall(
+        r"^\| *`((?:GET|POST|PUT|DELETE) /[^`]*)`", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    assert set(table) == routes()
+
+
+def test_every_function_logs_to_a_group_of_its_own_that_forgets() -> None:
+    groups = {name: each["LoggingConfig"]["LogGroup"]["Ref"] for name, each in FUNCTIONS.items()}
+    assert len(set(groups.values())) == len(groups)
+    for group in [*groups.values(), *of_type("AWS::Logs::LogGroup")]:
+        assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, group
+
+
+def test_no_route_outlives_the_patience_of_api_gateway() -> None:
+    default = TEMPLATE["Globals"]["Function"]["Timeout"]
+    slow = {name for name, each in FUNCTIONS.items() if each.get("Timeout", default) > API_GATEWAY_LIMIT}
+    assert not [name for name in slow if FUNCTIONS[name].get("Events")]
+
+
+def test_every_queue_has_a_dead_letter_queue_unless_it_is_one() -> None:
+    queues = of_type("AWS::SQS::Queue")
+    targets = {
+        each["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].split(".")[0]
+        if isinstance(each["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"], str)
+        else each["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for each in queues.values()
+        if "RedrivePolicy" in each
+    }
+    assert targets
+    assert {name for name, each in queues.items() if "RedrivePolicy" not in each} == targets
+
+
+def test_no_action_is_a_wildcard() -> None:
+    actions = {(name, action) for name, each in statements() for action in many(each["Action"])}
+    assert actions
+    assert not {pair for pair in actions if "*" in pair[1]}
+
+
+def test_no_resource_is_a_wildcard_unless_the_action_knows_none() -> None:
+    for name, each in statements():
+        if "*" in map(str, many(each["Resource"])):
+            assert name in KNOW_NO_RESOURCES, name
+            assert all(action.startswith(KNOW_NO_RESOURCES[name]) for action in many(each["Action"])), name
+
+
+def test_the_table_is_only_touched_under_named_keys() -> None:
+    touching = [each for _, each in statements() if str(each["Action"]).find("dynamodb:") >= 0]
+    assert touching
+    for each in touching:
+        assert each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], each
+
+
+@pytest.mark.parametrize(
+    ("policy", "variable"),
+    [
+        ("CallUpstreamPolicy", "OPENAI_API_KEY_ARN"),
+        ("IdentifyCallersPolicy", "GUEST_SECRET_ARN"),
+        ("HintSidebandPolicy", "SIDEBAND_QUEUE_URL"),
+        ("RunRenewalPolicy", "RENEW_STATE_MACHINE_ARN"),
+        ("RunExtractionPolicy", "EXTRACT_STATE_MACHINE_ARN"),
+    ],
+)
+def test_who_is_told_of_a_thing_may_use_it_and_nobody_else(policy: str, variable: str) -> None:
+    told = {name for name, each in FUNCTIONS.items() if variable in variables(each)}
+    allowed = {name for name, each in FUNCTIONS.items() if {"Ref": policy} in each["Policies"]}
+    assert told == allowed
+    assert told
+
+
+def test_only_those_who_seal_or_open_secrets_know_the_key() -> None:
+    told = {name for name, each in FUNCTIONS.items() if "SECRETS_KEY_ID" in variables(each)}
+    key = [{"Ref": "SealSecretsPolicy"}, {"Ref": "OpenSecretsPolicy"}]
+    assert told == {name for name, each in FUNCTIONS.items() if any(one in each["Policies"] for one in key)}
+
+
+def variables(function: dict[str, Any]) -> dict[str, Any]:
+    """Return a function's own environment."""
+    found: dict[str, Any] = function.get("Environment", {}).get("Variables", {})
+    return found
+
+
+def test_every_policy_is_used() -> None:
+    used = {ref for each in RESOURCES.values() for ref in re.findall(r"\w+Policy(?=')", str(each))}
+    assert set(of_type("AWS::IAM::ManagedPolicy")) <= used
+
+
+@pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.name)
+def test_every_task_has_a_time_limit_a_retry_that_names_its_errors_and_a_catch(path: Path) -> None:
+    tasks = [(name, state) for name, state in states(definition(path)) if state["Type"] == "Task"]
+    assert tasks
+    for name, task in tasks:
+        assert task["TimeoutSeconds"] > 0, name
+        assert task["Catch"], name
+        for retry in task["Retry"]:
+            assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
+            assert retry["JitterStrategy"] == "FULL", name
+            assert retry["BackoffRate"] > 1, name
+
+
+@pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.name)
+def test_every_state_says_what_it_is_for(path: Path) -> None:
+    assert not [name for name, state in states(definition(path)) if not state.get("Comment")]
+
+
+@pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.name)
+def test_every_task_waits_no_longer_than_its_machine_and_for_a_function_that_is_substituted(
+    path: Path,
+) -> None:
+    machine = definition(path)
+    [resource] = [
+        each
+        for each in of_type("AWS::Serverless::StateMachine").values()
+        if each["DefinitionUri"].endswith(path.name)
+    ]
+    substituted = resource["DefinitionSubstitutions"]
+    named = {s["Arguments"]["FunctionName"] for _, s in states(machine) if s["Type"] == "Task"}
+    assert named == {f"${{{name}}}" for name in substituted}
+    for name, target in substituted.items():
+        assert name in FUNCTIONS
+        assert target == {"Ref": f"{name}.Alias"}
+    invoked = [many(s["Resource"]) for policy in resource["Policies"] for s in policy.get("Statement", [])]
+    assert invoked == [list(substituted.values())]
+
+
+def test_the_steps_of_a_renewal_fit_into_the_answer_to_a_request() -> None:
+    machine = definition(ROOT / "statemachines" / "renew.asl.yaml")
+    steps = sum(state["TimeoutSeconds"] for _, state in states(machine) if state["Type"] == "Task")
+    assert (
+        steps <= machine["TimeoutSeconds"] < FUNCTIONS["RenewSessionFunction"]["Timeout"] <= API_GATEWAY_LIMIT
+    )
+
+
+def test_a_workflow_logs_no_data() -> None:
+    for name, each in of_type("AWS::Serverless::StateMachine").items():
+        assert each["Logging"]["IncludeExecutionData"] is False, name
+
+
+def test_every_alarm_reaches_a_person_or_a_scaling_policy() -> None:
+    for name, each in of_type("AWS::CloudWatch::Alarm").items():
+        assert "AlarmTopic" in str(each["AlarmActions"]) or "Scaling" in str(each["AlarmActions"]), name
+        assert each["AlarmDescription"].endswith("."), name
+
+
+def test_alarms_scaling_and_dashboard_read_metrics_that_a_host_tells() -> None:
+    told = re.findall(
+        r'"([A-Z]\w+)": \(|values\["(\w+)"\]', (ROOT / "services/sideband/metrics.py").read_text("utf-8")
+    )
+    names = {first or second for first, second in told}
+    read = {
+        each["MetricName"]
+        for each in of_type("AWS::CloudWatch::Alarm").values()
+        if each["Namespace"] == "Switchboard"
+    }
+    policy = RESOURCES["SidebandScalingByCalls"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+    read.add(policy["CustomizedMetricSpecification"]["MetricName"])
+    assert read <= names
+
+
+def test_what_api_gateway_says_by_itself_has_the_shape_of_every_error() -> None:
+    for name, each in RESOURCES["Api"]["Properties"]["GatewayResponses"].items():
+        text = each["ResponseTemplates"]["application/json"]
+        error = json.loads(text.replace("$context.error.messageString", '"words"'))["error"]
+        assert {"code", "message", "request_id"} <= set(error), name
+        assert error["request_id"] == "$context.requestId", name
+
+
+def test_no_secret_is_a_plain_value_in_an_environment() -> None:
+    hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
+    assert hidden == {"OpenAIApiKey", "JwtSecret", "BackendApiKey"}
+    holders = {
+        name for name, each in RESOURCES.items() if any(f"'Ref': '{one}'" in str(each) for one in hidden)
+    }
+    assert {RESOURCES[name]["Type"] for name in holders} == {"AWS::SecretsManager::Secret"}
