@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from dev.engine import clients, limits
+from dev.engine import clients, leftovers, limits
 from dev.engine.system import BUCKET, System
 
 STACK = "switchboard"
@@ -52,6 +52,7 @@ def deploy(engine_url: str, system: System, parameters: Mapping[str, str], finge
     stack = _wait(engine_url)
     if stack is None or stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise DeployFailed(_failures(cloudformation))
+    leftovers.set_forgotten(engine_url, system.template, physical_ids(engine_url))
 
 
 def outputs(engine_url: str) -> list[dict[str, Any]]:

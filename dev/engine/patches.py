@@ -84,6 +84,12 @@ PATCHES = (
     ),
     Patch(
         _STATES,
+        "_start_sync_execution",
+        (('execution.get("output") or "{}"', 'execution.get("output")'),),
+        "a failed synchronous execution has no output either",
+    ),
+    Patch(
+        _STATES,
         "_fail_execution",
         (('    execution["output"] = json.dumps({"Error": error, "Cause": cause})\n', ""),),
         "a failed execution has an error and a cause, and no output",

@@ -27,6 +27,7 @@ class AlreadyRunning(Exception):
 def describe(stack: LocalStack) -> dict[str, Any]:
     """Return what other commands need to find the stack."""
     return {
+        "ready": stack.ready,
         "launcher_pid": os.getpid(),
         "api_url": stack.api_url,
         "engine_url": stack.engine_url,
@@ -51,7 +52,7 @@ def find(state: Path = STATE) -> dict[str, Any] | None:
     if not path.exists() or not _locked(state):
         return None
     description: dict[str, Any] = json.loads(path.read_text())
-    return description if description["api_url"] else None
+    return description if description["ready"] else None
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ class LocalStack:
         self.api_url = ""
         self.engine_url = ""
         self.simulator_url = ""
+        self.ready = False
         self._hosts_started = 0
 
     def __enter__(self) -> LocalStack:
@@ -90,6 +91,7 @@ class LocalStack:
         for _ in range(self.sideband_hosts):
             with self._step("sideband", "starting a sideband host"):
                 self.start_sideband_host()
+        self.ready = True
 
     def stop(self) -> None:
         """Stop everything, the engine last, so that what the others write on leaving is kept."""

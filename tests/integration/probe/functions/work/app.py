@@ -1,5 +1,6 @@
 """The task of the probe's machines, and the consumer of its queue and stream."""
 
+import importlib
 import json
 import os
 import time
@@ -19,7 +20,7 @@ class Hopeless(Exception):
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Do what `event["do"]` says: double a number, fail the first time, fail always, or dawdle."""
+    """Do what `event["do"]` says: double a number, fail the first time, fail, dawdle, import."""
     match event["do"]:
         case "double":
             return {"doubled": 2 * event["number"]}
@@ -36,6 +37,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return {"tries": int(tries)}
         case "dawdle":
             time.sleep(event["seconds"])
+            return {}
+        case "import":
+            importlib.import_module(event["module"])
             return {}
         case _:
             raise Hopeless("never")

@@ -1,0 +1,160 @@
+"""A local stack keeps what was written, notices what has changed, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev.engine import ports, running
+from dev.engine.server import ROOT
+from dev.engine.stack import LocalStack
+from tests.integration.conftest import PROBE, eventually
+
+
+def stack_of(state: Path, project: Path = PROBE) -> LocalStack:
+    """Return a stack without upstream and hosts, not started yet."""
+    return LocalStack(state, project, simulator=False)
+
+
+def colour(stack: LocalStack) -> Any:
+    """Ask a function for a variable of its environment."""
+    with urllib.request.urlopen(f"{stack.api_url}/echo") as answer:
+        return json.load(answer)["colour"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the probe that a test may change."""
+    return Path(shutil.copytree(PROBE, tmp_path / "project"))
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start `python -m dev up` on the probe; what is left of it is killed at the end."""
+    free = ("--port", "0", "--engine-port", "0", "--simulator-port", "0")
+    command = (sys.executable, "-m", "dev", "up", "--project", str(PROBE), "--state", str(tmp_path), *free)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    eventually(lambda: running.find(tmp_path))
+    yield process
+    process.kill()
+    process.communicate()
+    running.sweep(tmp_path)
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Return those of the processes that still run (a zombie does not)."""
+    asked = ("ps", "-o", "pid=,stat=", "-p", ",".join(map(str, pids)))
+    rows = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.splitlines()
+    return [int(row.split()[0]) for row in rows if not row.split()[1].startswith("Z")]
+
+
+def pids_of(state: Path) -> dict[str, int]:
+    """Return the processes of the stack that runs from `state`."""
+    found = running.find(state)
+    assert found is not None
+    pids: dict[str, int] = found["pids"]
+    return pids
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    item = {"pk": {"S": "kept"}, "sk": {"S": "a"}}
+    with stack_of(tmp_path) as stack:
+        stack.boto3_client("dynamodb").put_item(TableName=stack.table_name, Item=item)
+    with stack_of(tmp_path) as stack:
+        read = stack.boto3_client("dynamodb").get_item(TableName=stack.table_name, Key=item)
+        assert read["Item"] == item
+
+
+def test_a_start_without_changes_deploys_nothing(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as first:
+        assert {"packages", "deploy"} <= set(first.durations)
+    with stack_of(tmp_path) as second:
+        assert {"packages", "deploy"}.isdisjoint(second.durations)
+        assert colour(second) == "green"
+
+
+def test_a_changed_template_is_deployed_over_the_old_one(tmp_path: Path, project: Path) -> None:
+    template = project / "template.yaml"
+    with stack_of(tmp_path, project) as stack:
+        assert colour(stack) == "green"
+    template.write_text(template.read_text().replace("COLOUR: !Ref Colour", "COLOUR: !Sub '${Colour}ish'"))
+    with stack_of(tmp_path, project) as stack:
+        assert colour(stack) == "greenish"
+
+
+def test_changed_code_of_a_layer_reaches_the_functions(tmp_path: Path, project: Path) -> None:
+    with stack_of(tmp_path, project):
+        pass
+    (project / "layers/probe/probe_layer/__init__.py").write_text('NAME = "changed"\n')
+    with stack_of(tmp_path, project) as stack, urllib.request.urlopen(f"{stack.api_url}/echo") as answer:
+        assert json.load(answer)["layer"] == "changed"
+
+
+def test_two_stacks_run_side_by_side(tmp_path: Path, probe: LocalStack) -> None:
+    with stack_of(tmp_path) as other:
+        assert other.api_url != probe.api_url
+        assert colour(other) == colour(probe) == "green"
+
+
+def test_a_taken_port_is_named_with_its_purpose(tmp_path: Path, probe: LocalStack) -> None:
+    port = int(probe.api_url.rsplit(":", 1)[1])
+    with pytest.raises(ports.PortTaken, match=f"port {port} for the gateway is in use"):
+        ports.claim(port, "gateway")
+
+
+def test_an_interrupt_stops_every_process(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
+    pids = list(pids_of(tmp_path).values())
+    assert len(alive(pids)) == 4
+    launcher.send_signal(signal.SIGINT)
+    assert launcher.wait() == 0
+    assert alive(pids) == []
+    assert running.find(tmp_path) is None
+
+
+def test_a_part_that_dies_ends_the_launcher_with_an_error(
+    launcher: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    pids = pids_of(tmp_path)
+    os.kill(pids["simulator"], signal.SIGKILL)
+    assert launcher.wait() == 1
+    assert "simulator has ended by itself with status -9" in (
+        launcher.stdout.read() if launcher.stdout else ""
+    )
+    assert alive(list(pids.values())) == []
+
+
+def test_a_second_launcher_says_where_the_first_one_is(
+    launcher: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    again = (sys.executable, "-m", "dev", "up", "--project", str(PROBE), "--state", str(tmp_path))
+    second = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, check=False)
+    found = running.find(tmp_path)
+    assert found is not None
+    assert second.returncode == 1
+    assert f"another one runs from {tmp_path} at {found['api_url']}" in second.stdout
+
+
+def test_what_a_killed_launcher_leaves_is_swept_up(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
+    pids = list(pids_of(tmp_path).values())
+    launcher.kill()
+    launcher.wait()
+    assert "sideband-1" in running.sweep(tmp_path)  # engine and gateway leave by themselves
+    assert alive(pids) == []
+
+
+def test_clean_forgets_the_state(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with running.exclusively(state):
+        (state / "services").mkdir()
+    running.clean(state)
+    assert not state.exists()
