@@ -24,6 +24,7 @@ class Reply:
     arguments: str = "{}"
     refusal: str | None = None
     incomplete: str | None = None
+    fields: Json | None = None  # laid over the default answer of a schema
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ class Rule:
             return Reply(refusal=str(entry["refuse"]), incomplete=incomplete)
         if "answer" not in entry and "fill" not in entry:
             return Reply(text=_filled(str(entry.get("say", "")), groups), incomplete=incomplete)
-        answer = _filled(entry.get("answer", {}), groups)
+        if "answer" not in entry:
+            return Reply(fields=self._filled_from(text), incomplete=incomplete)
+        answer = _filled(entry["answer"], groups)
         if isinstance(answer, dict):
             answer = {**answer, **self._filled_from(text)}
         return Reply(text=answer if isinstance(answer, str) else dump(answer), incomplete=incomplete)

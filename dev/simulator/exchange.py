@@ -9,6 +9,7 @@ from dev.simulator.wire import Json, dump
 
 BODY = web.RequestKey("body", bytes)  # read once, shown in the request log
 BEGAN = web.RequestKey("began", float)  # seconds of the performance counter
+LEFT_EARLY = web.RequestKey("left_early", bool)  # the client went away before the end
 REQUEST_ID = web.RequestKey("request_id", str)
 
 

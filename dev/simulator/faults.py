@@ -11,7 +11,7 @@ from dev.simulator.wire import Json
 
 HTTP_ROUTES = ("client_secrets", "calls", "hangup", "attach", "responses", "embeddings", "chatkit")
 HTTP_DEEDS = ("status", "delay", "drop", "hang")
-ANSWER_DEEDS = ("refuse", "incomplete", "text", "fail")
+ANSWER_DEEDS = ("refuse", "incomplete", "text", "fail", "break")
 SOCKET_DEEDS = ("drop", "close", "duplicate", "reorder", "delay", "lose", "garbage")
 TRANSCRIPTION_DEEDS = ("delay", "fail")
 _FIELDS = frozenset(

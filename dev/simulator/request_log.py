@@ -6,7 +6,7 @@ from aiohttp import web
 
 from dev.simulator import limits
 from dev.simulator.credentials import fingerprint, presented
-from dev.simulator.exchange import BODY
+from dev.simulator.exchange import BODY, LEFT_EARLY
 from dev.simulator.wire import Json
 
 _SHOWN = (
@@ -42,6 +42,8 @@ class RequestLog:
             "credential": fingerprint(credential) if credential else None,
             "headers": {name: request.headers[name] for name in _SHOWN if name in request.headers},
         }
+        if LEFT_EARLY in request:
+            entry["left_early"] = True
         body: bytes | None = request.get(BODY)
         if body is not None:
             entry["bytes"] = len(body)

@@ -1,5 +1,7 @@
 """What a realtime model answers without a script: rules first, then a steady default."""
 
+from dataclasses import replace
+
 from dev.simulator import schema_fill
 from dev.simulator.answers import Asked, Reply
 from dev.simulator.conversation import Item, words
@@ -20,18 +22,19 @@ def reply_to(session: RealtimeSession, tool_choice: object = None) -> Reply:
     )
     ruled = session.world.answers.find(asked)
     if ruled is not None:
-        return ruled
+        return replace(ruled, text=dump(ruled.fields)) if ruled.fields is not None else ruled
     if after == "user":
-        forced = _forced(session.config["tools"], tool_choice or session.config["tool_choice"])
-        if forced is not None:
-            arguments = schema_fill.instance(forced.get("parameters") or {}, asked.input)
-            return Reply(call=forced["name"], arguments=dump(arguments))
-    return Reply(text=_default(asked))
+        tool = forced(session.config["tools"], tool_choice or session.config["tool_choice"])
+        if tool is not None:
+            arguments = schema_fill.instance(tool.get("parameters") or {}, asked.input)
+            return Reply(call=tool["name"], arguments=dump(arguments))
+    return Reply(text=steady(asked.input, asked.after))
 
 
-def _default(asked: Asked) -> str:
-    text = asked.input.strip()
-    if asked.after == "tool":
+def steady(text: str, after: str) -> str:
+    """What is said to a text when nobody has said what to say."""
+    text = " ".join(text.split())
+    if after == "tool":
         return text or "Done."
     if not text:
         return "I am listening."
@@ -40,7 +43,8 @@ def _default(asked: Asked) -> str:
     return f"You said: {text}"
 
 
-def _forced(tools: list[Json], choice: object) -> Json | None:
+def forced(tools: list[Json], choice: object) -> Json | None:
+    """The function tool that must be called, if the choice leaves none other."""
     functions = [tool for tool in tools if tool["type"] == "function"]
     if isinstance(choice, dict):
         return next((tool for tool in functions if tool["name"] == choice.get("name")), None)

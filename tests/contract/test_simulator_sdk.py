@@ -97,3 +97,87 @@ async def test_the_sdk_sees_openais_errors(simulator: Simulator) -> None:
             sdp=OFFER, session={"type": "realtime", "model": "gpt-imaginary"}
         )
     assert unknown.value.code == "model_not_found"
+
+
+PROFILE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "city": {"type": ["string", "null"]},
+        "occupation": {"type": "string"},
+        "goals": {"type": "array", "items": {"type": "string"}},
+        "mood": {"type": "string", "enum": ["calm", "angry"]},
+        "age": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+    },
+    "required": ["name", "city", "occupation", "goals", "mood", "age"],
+    "additionalProperties": False,
+}
+TALK = "Hello, my name is Ada. I live in Lisbon. I work as a marine biologist. I want to learn Portuguese."
+STRICT: Any = {"format": {"type": "json_schema", "name": "profile", "strict": True, "schema": PROFILE}}
+
+
+async def test_a_strict_schema_is_answered_from_the_words_of_the_input(simulator: Simulator) -> None:
+    made = await client(simulator).responses.create(model="gpt-5.6-luna", input=TALK, text=STRICT)
+    assert made.status == "completed"
+    profile = json.loads(made.output_text)
+    assert profile == {
+        "name": "Ada",
+        "city": "Lisbon",
+        "occupation": "marine biologist",
+        "goals": ["learn Portuguese"],
+        "mood": "calm",
+        "age": None,
+    }
+    assert made.usage is not None
+    assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens
+
+
+async def test_a_schema_that_is_not_strict_enough_is_refused(simulator: Simulator) -> None:
+    loose = {**PROFILE, "required": ["name"]}
+    text: Any = {"format": {**STRICT["format"], "schema": loose}}
+    with pytest.raises(openai.BadRequestError) as refused:
+        await client(simulator).responses.create(model="gpt-5.6-luna", input=TALK, text=text)
+    assert refused.value.code == "invalid_json_schema"
+
+
+async def test_a_streamed_answer_is_the_answer_in_pieces(simulator: Simulator) -> None:
+    stream = await client(simulator).responses.create(model="gpt-5.6-luna", input="Say hello.", stream=True)
+    pieces: list[str] = []
+    kinds: list[str] = []
+    async for event in stream:
+        kinds.append(event.type)
+        if event.type == "response.output_text.delta":
+            pieces.append(event.delta)
+        elif event.type == "response.completed":
+            assert event.response.output_text == "".join(pieces) == "Hello there."
+    assert kinds[:4] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+    ]
+    assert kinds[-1] == "response.completed"
+
+
+async def test_similar_words_have_similar_vectors(simulator: Simulator) -> None:
+    texts = ["She teaches marine biology", "a marine biologist and teacher", "The invoice is overdue"]
+    made = await client(simulator).embeddings.create(
+        model="text-embedding-3-small", input=texts, dimensions=512
+    )
+    teacher, biologist, invoice = (one.embedding for one in made.data)
+    assert len(teacher) == 512
+
+    def likeness(left: list[float], right: list[float]) -> float:
+        return sum(a * b for a, b in zip(left, right, strict=True))
+
+    assert likeness(teacher, teacher) == pytest.approx(1.0, abs=1e-3)
+    assert likeness(teacher, biologist) > 0.4 > likeness(teacher, invoice) + 0.2
+
+
+async def test_vectors_come_as_numbers_when_asked_for(simulator: Simulator) -> None:
+    api = client(simulator)
+    packed = await api.embeddings.create(model="text-embedding-3-small", input="one text")
+    plain = await api.embeddings.create(
+        model="text-embedding-3-small", input="one text", encoding_format="float"
+    )
+    assert plain.data[0].embedding == pytest.approx(packed.data[0].embedding, abs=1e-6)
