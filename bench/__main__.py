@@ -1,0 +1,29 @@
+"""`python -m bench [cold_start] [sideband] [--quick]`: run the benchmarks named, or all."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+PARTS = ("cold_start", "sideband")
+
+
+def main() -> int:
+    """Read the command line; return the exit status: that of a failure to run, never of a slow figure."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none is named"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")
+    parser.add_argument("--only", help="of cold_start, functions whose name holds this text")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    for part in options.parts or PARTS:
+        importlib.import_module(f"bench.{part}").run(quick=options.quick, only=options.only)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
