@@ -1,4 +1,4 @@
-"""OpenAI's Realtime, Responses and Embeddings APIs on a local port, scripted, with faults on order."""
+"""OpenAI's Realtime, Responses, Embeddings and ChatKit APIs on a local port, with faults on order."""
 
 from dev.simulator.config import SimulatorConfig
 from dev.simulator.server import Simulator

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from dev.simulator import (
+    chatkit_routes,
     control_routes,
     embeddings_routes,
     limits,
@@ -13,7 +14,14 @@ from dev.simulator import (
 )
 from dev.simulator.state import STATE, State
 
-_PARTS = (realtime_routes, socket_routes, responses_routes, embeddings_routes, control_routes)
+_PARTS = (
+    realtime_routes,
+    socket_routes,
+    responses_routes,
+    embeddings_routes,
+    chatkit_routes,
+    control_routes,
+)
 
 
 def build(state: State) -> web.Application:

@@ -9,7 +9,16 @@ from dev.simulator.chance import Chance
 from dev.simulator.errors import BadScript
 from dev.simulator.wire import Json
 
-HTTP_ROUTES = ("client_secrets", "calls", "hangup", "attach", "responses", "embeddings", "chatkit")
+HTTP_ROUTES = (
+    "client_secrets",
+    "calls",
+    "hangup",
+    "attach",
+    "responses",
+    "embeddings",
+    "chatkit",
+    "chatkit_cancel",
+)
 HTTP_DEEDS = ("status", "delay", "drop", "hang")
 ANSWER_DEEDS = ("refuse", "incomplete", "text", "fail", "break")
 SOCKET_DEEDS = ("drop", "close", "duplicate", "reorder", "delay", "lose", "garbage")

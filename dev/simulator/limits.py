@@ -3,11 +3,13 @@
 SECRET_SECONDS_MIN = 10  # upstream's own bounds for `expires_after.seconds`
 SECRET_SECONDS_MAX = 7200
 SECRET_SECONDS_DEFAULT = 600
+CHAT_SECONDS_MAX = 600  # upstream's bound, and its default, for a ChatKit session
 
 CALL_SECONDS = 3600.0  # upstream ends every session after an hour
 
 MAX_LIVE_CALLS = 20_000  # a load test's worth; beyond it calls are refused with 503
 MAX_ENDED_CALLS = 2_000  # kept so that a test may compare the truth after the hang-up
+MAX_CHATS = 5_000  # ChatKit sessions; they live ten minutes at most
 MAX_SECRETS = 20_000  # one per live call; the oldest leaves first
 MAX_REQUESTS = 1_000  # the request log forgets the oldest
 MAX_LOGGED_BODY = 16_384  # bytes of a JSON body shown in the request log

@@ -4,27 +4,11 @@ import re
 from typing import Any
 
 from dev.simulator import limits
+from dev.simulator.reading import Found, Reading
 from dev.simulator.wire import Json
 
-_NAME = r"([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)"
-_HINTS: tuple[tuple[str, str], ...] = (
-    (r"e?_?mail", r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)"),
-    (r"phone|telephone", r"(\+?\d[\d -]{6,}\d)"),
-    (r"age\b", r"\b(\d{1,3}) years old"),
-    (r"company|employer|organi[sz]ation", rf"\b(?:work (?:at|for)|at a company called) (?:the )?{_NAME}"),
-    (r"city|town|location|place|lives", rf"\b(?:live in|living in|based in|am from|come from) {_NAME}"),
-    (
-        r"job|occupation|profession|role|work",
-        r"\b(?:work as|am|I'm|I’m) an? ([a-z][\w -]*?)(?= (?:and|at|in|from)\b|[,.!?\n]|$)",
-    ),
-    (
-        r"goal|want|wish|need|looking|intent|objective",
-        r"\b(?:want to|would like to|like to|hope to|need to) ([^.!?\n]+)",
-    ),
-    (r"name", rf"\b(?:my name is|my name's|call me|this is) {_NAME}|\bI(?:'|’)?m {_NAME}|\bI am {_NAME}"),
-)
-_ITEM_ID = re.compile(r"\b(?:item|msg)_\w+|\b[a-z]+_[A-Za-z0-9]{12,}\b")
-_CITES = re.compile(r"evidence|source|cite|item_?ids?$|references?", re.IGNORECASE)
+_CITES = re.compile(r"evidence|source|cite|citation|item_?ids?$|references?", re.IGNORECASE)
+_MOST_ITEMS = 10  # values that an unbounded array takes from the text
 
 
 def instance(schema: Json, text: str) -> Any:
@@ -35,7 +19,8 @@ def instance(schema: Json, text: str) -> Any:
 class _Filler:
     def __init__(self, root: Json, text: str) -> None:
         self._root = root
-        self._text = text
+        self._reading = Reading(text)
+        self._used: dict[str, list[Found]] = {}  # what was filled in, by property name
 
     def value(self, schema: Json, name: str, depth: int) -> Any:
         schema = self._resolved(schema)
@@ -65,24 +50,43 @@ class _Filler:
         return None if nullable or kind == "null" else False
 
     def _object(self, schema: Json, depth: int) -> Json:
+        """The properties that cite others come last: they tell where the others were found."""
         properties: Json = schema.get("properties") or {}
-        required = schema.get("required", list(properties))
-        names = properties if depth < limits.MAX_SCHEMA_DEPTH else required
-        return {name: self.value(properties.get(name, {}), name, depth + 1) for name in names}
+        names = list(properties if depth < limits.MAX_SCHEMA_DEPTH else schema.get("required", ()))
+        values: Json = {}
+        for name in sorted(names, key=lambda name: bool(_CITES.search(name))):
+            values[name] = self.value(properties.get(name, {}), name, depth + 1)
+        return {name: values[name] for name in names}
 
     def _array(self, schema: Json, name: str, depth: int) -> list[Any]:
         items: Json = self._resolved(schema.get("items") or {})
-        least = schema.get("minItems", 0)
+        least, most = schema.get("minItems", 0), schema.get("maxItems", _MOST_ITEMS)
+        if _CITES.search(name) and items.get("type") == "object":
+            return self._citations(items)[:most]
         if items.get("type") == "string" and not items.get("enum"):
-            found = self._cited() if _CITES.search(name) else self._hinted(name)
-            values = list(found)[: schema.get("maxItems", 3)]
-            return values + [self._string(items, "", nullable=False)] * (least - len(values))
+            found = self._reading.item_ids() if _CITES.search(name) else self._taken(name)
+            return found[:most] + [self._string(items, "", nullable=False)] * (least - len(found))
         if depth >= limits.MAX_SCHEMA_DEPTH:
             least = 0
         return [self.value(items, name, depth + 1) for _ in range(least)]
 
+    def _citations(self, items: Json) -> list[Json]:
+        """One citation for each field that was filled: its name, and the lines or items it rests on."""
+        parts: Json = {name: self._resolved(part) for name, part in (items.get("properties") or {}).items()}
+        field = next((name for name, part in parts.items() if part.get("type") == "string"), None)
+        places = next((name for name, part in parts.items() if part.get("type") == "array"), None)
+        if field is None or places is None or set(items.get("required", ())) - {field, places}:
+            return []
+        by_line = self._resolved(parts[places].get("items") or {}).get("type") in ("integer", "number")
+        cited: list[Json] = []
+        for name, found in self._used.items():
+            where = [one.line if by_line else one.item_id for one in found if by_line or one.item_id]
+            if where and name in parts[field].get("enum", [name]):
+                cited.append({field: name, places: list(dict.fromkeys(where))})
+        return cited
+
     def _string(self, schema: Json, name: str, nullable: bool) -> str | None:
-        found = [] if schema.get("format") or schema.get("pattern") else self._hinted(name)
+        found = [] if schema.get("format") or schema.get("pattern") else self._taken(name)
         if not found and nullable:
             return None
         text = found[0] if found else _FORMATS.get(schema.get("format", ""), "")
@@ -90,7 +94,7 @@ class _Filler:
         return text[: schema.get("maxLength", len(text))]
 
     def _number(self, schema: Json, name: str, nullable: bool, *, whole: bool) -> float | None:
-        found = [float(hit) for hit in self._hinted(name) if hit.isdigit()]
+        found = [float(hit) for hit in self._taken(name) if hit.isdigit()]
         if not found and nullable:
             return None
         least = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
@@ -107,20 +111,15 @@ class _Filler:
         return None if empty and len(real) < len(choices) else value
 
     def _chosen(self, allowed: list[Any]) -> Any:
-        words = self._text.lower()
+        words = self._reading.text.lower()
         return next((one for one in allowed if isinstance(one, str) and one.lower() in words), allowed[0])
 
-    def _hinted(self, name: str) -> list[str]:
-        if not name:
-            return []
-        for hint, pattern in _HINTS:
-            if re.search(hint, name, re.IGNORECASE):
-                hits = re.finditer(pattern, self._text)
-                return list(dict.fromkeys(next(filter(None, hit.groups())).strip() for hit in hits))
-        return []
-
-    def _cited(self) -> list[str]:
-        return list(dict.fromkeys(_ITEM_ID.findall(self._text)))
+    def _taken(self, name: str) -> list[str]:
+        """What the text says under this name; remembered, so that it can be cited."""
+        found = self._reading.find(name)
+        if found:
+            self._used[name] = found
+        return [one.value for one in found]
 
     def _resolved(self, schema: Json) -> Json:
         seen = 0

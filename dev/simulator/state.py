@@ -2,9 +2,11 @@
 
 from aiohttp import web
 
+from dev.simulator import limits
 from dev.simulator.answers import AnswerBook
 from dev.simulator.calls import Calls
 from dev.simulator.chance import Chance
+from dev.simulator.chatkit import ChatSessions
 from dev.simulator.client_secrets import ClientSecrets
 from dev.simulator.config import SimulatorConfig
 from dev.simulator.credentials import Gate
@@ -24,6 +26,7 @@ class State:
         chance = Chance(config.seed)
         self.world = World(chance, Pace(config.speed), Faults(chance), AnswerBook())
         self.secrets = ClientSecrets(chance, self.world.pace, config.max_secrets)
+        self.chats = ChatSessions(chance, self.world.pace, limits.MAX_CHATS)
         self.gate = Gate(config.api_keys, self.secrets)
         self.calls = Calls(self.world, config, media or WordsOnly(chance))
         self.library = Library(config.scripts, config.default_script)
@@ -34,6 +37,7 @@ class State:
         """Back to the first minute: no calls, no secrets, the faults and scripts of the start."""
         self.calls.clear()
         self.secrets.clear()
+        self.chats.clear()
         self.log.clear()
         self.world.faults.clear()
         self.world.answers.clear()

@@ -181,3 +181,12 @@ async def test_vectors_come_as_numbers_when_asked_for(simulator: Simulator) -> N
         model="text-embedding-3-small", input="one text", encoding_format="float"
     )
     assert plain.data[0].embedding == pytest.approx(packed.data[0].embedding, abs=1e-6)
+
+
+async def test_a_chatkit_session_is_minted_and_cancelled(simulator: Simulator) -> None:
+    sessions = client(simulator).beta.chatkit.sessions
+    made = await sessions.create(user="u1", workflow={"id": "wf_1"})
+    assert (made.object, made.status, made.client_secret[:3]) == ("chatkit.session", "active", "ek_")
+    assert (await sessions.cancel(made.id)).status == "cancelled"
+    with pytest.raises(openai.NotFoundError):
+        await sessions.cancel("cksess_nobody")
