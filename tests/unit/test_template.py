@@ -267,7 +267,7 @@ def test_what_api_gateway_says_by_itself_has_the_shape_of_every_error() -> None:
 def test_no_secret_is_a_plain_value_in_an_environment() -> None:
     hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
     assert hidden == {"OpenAIApiKey", "JwtSecret", "BackendApiKey"}
-    holders = {
-        name for name, each in RESOURCES.items() if any(f"'Ref': '{one}'" in str(each) for one in hidden)
-    }
+    named = re.compile("|".join(f"'Ref': '{name}'|[$]{{{name}}}" for name in sorted(hidden)))
+    assert not named.search(str(TEMPLATE["Globals"]))
+    holders = {name for name, each in RESOURCES.items() if named.search(str(each))}
     assert {RESOURCES[name]["Type"] for name in holders} == {"AWS::SecretsManager::Secret"}
