@@ -1,0 +1,50 @@
+"""Run a sideband host: `python -m sideband`; `--check` asks the one on this machine whether it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+from sideband import limits, log
+from sideband.health import Health, ask
+from sideband.host import Host
+from sideband.wiring import wire
+
+HEALTH_PORT = 8080
+
+
+async def run() -> None:
+    """Follow calls until SIGTERM or SIGINT."""
+    deps, queue, host_id = wire(os.environ)
+    capacity = int(os.environ.get("SIDEBAND_CAPACITY") or limits.CAPACITY)
+    host = Host(deps, queue, host_id, capacity)
+    health = Health(host)
+    port = await health.start(health_port())
+    log.info("health.listening", port=port)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, host.stop)
+    await host.run()
+    health.close()
+
+
+def health_port() -> int:
+    """Return the port of the health check."""
+    return int(os.environ.get("HEALTH_PORT") or HEALTH_PORT)
+
+
+def main() -> int:
+    """Return the exit code."""
+    if "--check" in sys.argv[1:]:
+        return 0 if ask(health_port()) else 1
+    log.start(os.environ.get("LOG_LEVEL") or "INFO")
+    asyncio.run(run())
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # threads that still wait for the network have nothing to add

@@ -1,0 +1,176 @@
+"""One side of the talk with the upstream: which frames to send for those received; no sockets here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sideband import limits
+from sideband.journal import Journal, Progress
+
+IGNORED = (
+    b'{"type":"rate_limits.',
+    b'{"type":"output_audio_buffer.',
+    b'{"type":"response.output_audio.',
+    b'{"type":"response.content_part.added',
+    b'{"type":"response.created',
+    b'{"type":"response.function_call_arguments.delta',
+)
+"""How frames begin that say nothing about the transcript, as the upstream writes them; others are parsed."""
+
+
+@dataclass(slots=True)
+class Retrieval:
+    """An item that we want to ask for: when, how often we have, and under which event id."""
+
+    due: float
+    tries: int = 0
+    event_id: str | None = None
+
+
+class Conversation:
+    """What was sent and is still to be answered on one call, across its connections.
+
+    Attributes:
+        expires_at: when the upstream will end the session, in seconds since the epoch; 0 while unknown.
+        expired: the upstream has said that the session's time is up.
+        progress: the most that happened to the items since it was last reset.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_retrievals",
+        "_transcription",
+        "_update_id",
+        "expired",
+        "expires_at",
+        "journal",
+        "progress",
+    )
+
+    def __init__(self, journal: Journal, transcription: str | None) -> None:
+        self.journal = journal
+        self.expired = False
+        self.expires_at = 0
+        self.progress = Progress.NOTHING
+        self._transcription = transcription
+        self._asked = 0
+        self._update_id: str | None = None
+        self._retrievals: dict[str, Retrieval] = {}
+
+    def opened(self, now: float) -> list[bytes]:
+        """Return what to send on a new connection: it is deaf until the first `session.update`."""
+        tries = {item_id: retrieval.tries for item_id, retrieval in self._retrievals.items()}
+        wanted = self.journal.missing(unsettled=True)
+        self._retrievals = {item_id: Retrieval(now, tries.get(item_id, 0)) for item_id in wanted}
+        return [self._update(), *self.tend(now)]
+
+    def take(self, frame: bytes, now: float) -> list[bytes]:
+        """Fold one received frame; return what to send in answer."""
+        if frame.startswith(IGNORED):
+            return []
+        try:
+            event = orjson.loads(frame)
+        except orjson.JSONDecodeError:
+            return []
+        if not isinstance(event, dict):
+            return []
+        kind = event.get("type")
+        if kind == "error":
+            return self._refused(_mapping(event, "error"), now)
+        if kind == "session.updated":
+            return self._updated(_mapping(event, "session"))
+        progress = self.journal.fold(event, now)
+        if progress:
+            self.progress = max(self.progress, progress)
+            self._want(now)
+        if kind == "conversation.item.retrieved":
+            self._retrievals.pop(_mapping(event, "item").get("id", ""), None)
+        return self.tend(now) if self._retrievals else []
+
+    def wakes_at(self) -> float | None:
+        """Return when `tend` has something to do, on the clock of the events; None for never."""
+        return min((retrieval.due for retrieval in self._retrievals.values()), default=None)
+
+    def tend(self, now: float) -> list[bytes]:
+        """Return the retrieves that are due; items that were asked for in vain too often become lost."""
+        due = [item_id for item_id, retrieval in self._retrievals.items() if retrieval.due <= now]
+        if not due:
+            return []
+        wanted = self.journal.missing(unsettled=True)
+        under_way = sum(1 for item in self._retrievals.values() if item.event_id and item.due > now)
+        frames = []
+        for item_id in due:
+            retrieval = self._retrievals[item_id]
+            if item_id not in wanted:
+                del self._retrievals[item_id]
+            elif retrieval.tries >= limits.RETRIEVE_TRIES:
+                self._lose(item_id, now)
+            elif under_way >= limits.RETRIEVES:
+                retrieval.due = now + limits.RETRIEVE_GRACE
+            else:
+                under_way += 1
+                frames.append(self._retrieve(item_id, retrieval, now))
+        return frames
+
+    def _want(self, now: float) -> None:
+        """Plan to ask for items newly known to be missing."""
+        for item_id in self.journal.missing():
+            if item_id not in self._retrievals:
+                self._retrievals[item_id] = Retrieval(now + limits.RETRIEVE_GRACE)
+
+    def _retrieve(self, item_id: str, retrieval: Retrieval, now: float) -> bytes:
+        retrieval.event_id = self._next_id()
+        retrieval.tries += 1
+        retrieval.due = now + limits.RETRIEVE_TIMEOUT
+        return orjson.dumps(
+            {"type": "conversation.item.retrieve", "event_id": retrieval.event_id, "item_id": item_id}
+        )
+
+    def _update(self) -> bytes:
+        self._update_id = self._next_id()
+        session: dict[str, Any] = {"type": "realtime"}
+        if self._transcription:
+            session["audio"] = {"input": {"transcription": {"model": self._transcription}}}
+        return orjson.dumps({"type": "session.update", "event_id": self._update_id, "session": session})
+
+    def _updated(self, session: Mapping[str, Any]) -> list[bytes]:
+        expires_at = session.get("expires_at")
+        if isinstance(expires_at, int | float) and expires_at:
+            self.expires_at = int(expires_at)
+        return []
+
+    def _refused(self, error: Mapping[str, Any], now: float) -> list[bytes]:
+        if error.get("code") == "session_expired":
+            self.expired = True
+        event_id = error.get("event_id")
+        if event_id is None:
+            return []
+        if event_id == self._update_id and self._transcription:
+            self._transcription = None  # one refused field voids the whole update, and we stay deaf
+            return [self._update()]
+        for item_id, retrieval in list(self._retrievals.items()):
+            if retrieval.event_id == event_id:
+                if error.get("type") == "invalid_request_error":
+                    self._lose(item_id, now)
+                else:
+                    retrieval.due = now + limits.RETRIEVE_GRACE
+                return self.tend(now)
+        return []
+
+    def _lose(self, item_id: str, now: float) -> None:
+        self._retrievals.pop(item_id, None)
+        self.journal.lose(item_id, now)
+        self.progress = Progress.SETTLED
+
+    def _next_id(self) -> str:
+        self._asked += 1
+        return f"switchboard_{self._asked}"
+
+
+def _mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = source.get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,74 @@
+"""What the sideband needs from the outside, as ports; and what the follows of one host share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import ParamSpec, TypeVar
+
+from switchboard.domain.errors import Throttled
+from switchboard.domain.ports import Calls, Clock, Hosts, Realtime, Secrets, Sessions, Transcripts
+from switchboard.domain.secret import ApiKey
+
+from sideband import limits
+from sideband.aside import Aside
+from sideband.backoff import Backoff
+from sideband.metrics import Metrics
+from sideband.socket import Connect
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The ports. `api_key` returns our own key; `transcription_model` is what sessions are transcribed by."""
+
+    sessions: Sessions
+    secrets: Secrets
+    calls: Calls
+    hosts: Hosts
+    transcripts: Transcripts
+    realtime: Realtime
+    api_key: Callable[[], ApiKey]
+    transcription_model: str
+    connect: Connect
+    clock: Clock
+    chance: Random
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all follows of one host share: the ports, threads, limits of concurrency, and the counts.
+
+    `leave_by` is the loop's time by which everything must be written, once the host is leaving.
+    """
+
+    deps: Deps
+    host: str
+    aside: Aside = field(default_factory=lambda: Aside("aside", limits.THREADS))
+    writes: Aside = field(default_factory=lambda: Aside("writes", limits.WRITES))
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.WRITES))
+    handshakes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.HANDSHAKES))
+    metrics: Metrics = field(default_factory=Metrics)
+    leave_by: float | None = None
+
+    def backoff(self, first: float, longest: float) -> Backoff:
+        """Return fresh growing pauses."""
+        return Backoff(first, longest, self.deps.chance)
+
+    async def insist(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `work` aside until the store is not too busy for it."""
+        backoff = self.backoff(limits.WRITE_FIRST, limits.WRITE_LONGEST)
+        while True:
+            try:
+                return await self.aside(work, *args, **kwargs)
+            except Throttled:
+                await asyncio.sleep(backoff.next())
+
+    def close(self) -> None:
+        """Take no more work."""
+        self.aside.close()
+        self.writes.close()

@@ -1,0 +1,34 @@
+"""The ways in which a follow comes to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The call is over, or is to be: then `hang_up` says that we end it upstream."""
+
+    reason: str
+    hang_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """This host is leaving; another is to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Another host follows the call already; this one writes nothing more."""
+
+
+Ending = Closed | Released | Lost
+
+ENDED = Closed("ended", hang_up=True)
+REPLACED = Closed("replaced", hang_up=True)
+TOO_LONG = Closed("expired", hang_up=True)
+EXPIRED = Closed("expired")
+HUNG_UP = Closed("hung_up")
+NOT_FOUND = Closed("not_found")
+REFUSED = Closed("refused")

@@ -1,0 +1,108 @@
+"""The host: takes up calls, keeps its word to the table, and leaves in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import orjson
+from switchboard.domain.errors import SwitchboardError
+
+from sideband import limits, log
+from sideband.deps import Deps, Shared
+from sideband.duty import Duties
+from sideband.poll import Poll
+from sideband.pulse import Pulse
+from sideband.queue import Queue
+from sideband.reconcile import Reconcile
+from sideband.roster import Roster
+from sideband.sweep import Sweep
+from sideband.watch import Watch
+
+TAKING = ("queue", "forwarded", "look", "sweep", "inherit", "reconcile")
+"""The duties that take up work; a leaving host ends them first."""
+
+
+class Host:
+    """One host. `run` returns when `stop` was called and its calls are released."""
+
+    def __init__(self, deps: Deps, queue: Queue, host_id: str, capacity: int = limits.CAPACITY) -> None:
+        self.id = host_id
+        self.leaving = False
+        self.shared = Shared(deps, host_id)
+        self.duties = Duties(deps.chance)
+        watch = Watch(host_id)
+        self._pulse = Pulse(self.shared, watch, lambda: len(self.roster.follows))
+        self.roster = Roster(self.shared, capacity, self._pulse.is_alive)
+        self._poll = Poll(self.shared, self.roster, queue)
+        self._sweep = Sweep(self.shared, self.roster, watch, self._pulse)
+        self._reconcile = Reconcile(self.shared, self.roster, self._pulse)
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def stop(self) -> None:
+        """Leave: release every call and return from `run`. The second time, wait for no slow table."""
+        if self._stop.is_set():
+            self.shared.leave_by = self._loop.time()
+            self._hurry.set()
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Work until told to stop."""
+        log.info("host.started", host=self.id, capacity=self.roster.capacity)
+        await self._first_beat()
+        self._start()
+        await self._stop.wait()
+        await self._leave()
+
+    async def _first_beat(self) -> None:
+        """Be known before the first claim: else nobody would miss us."""
+        while not self._stop.is_set():
+            try:
+                await self._pulse.beat()
+            except SwitchboardError as error:
+                log.warning("duty.failed", error, duty="beat")
+                await asyncio.sleep(limits.BEAT)
+            else:
+                return
+
+    def _start(self) -> None:
+        start = self.duties.start
+        start("beat", limits.BEAT, self._pulse.beat)
+        start("look", limits.LOOK, self._pulse.look)
+        start("queue", 0.0, self._poll.queue)
+        start("forwarded", limits.BEAT, self._poll.forwarded)
+        start("sweep", limits.SWEEP, self._sweep.pending)
+        start("inherit", limits.LOOK, self._sweep.of_the_dead)
+        start("reconcile", limits.RECONCILE_STEP, self._reconcile.step)
+        start("metrics", limits.METRICS, self._tell)
+
+    async def _leave(self) -> None:
+        """Hand everything over; the heartbeat goes on until then, so that nobody comes too early."""
+        self.leaving = True
+        now = self._loop.time()
+        self.shared.leave_by = now + limits.LEAVE_FLUSH
+        log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
+        taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_FLUSH))
+        clean = await self.roster.leave(limits.LEAVE, self._hurry)
+        taking.cancel()
+        await self.duties.stop("beat", "metrics", patience=limits.BEAT)
+        if clean:
+            await self._pulse.remove(self.id)
+        await self._tell()
+        log.info("host.left", host=self.id, clean=clean)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._poll.close()
+        self._pulse.close()
+        self.shared.close()
+
+    async def _tell(self) -> None:
+        now = int(self.shared.deps.clock().timestamp() * 1000)
+        line: dict[str, Any] = self.shared.metrics.take(self.id, len(self.roster.follows), now)
+        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+        sys.stdout.flush()

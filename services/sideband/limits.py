@@ -1,0 +1,134 @@
+"""Every timeout, retry and limit of the sideband host, each with its reason. Seconds unless the name says."""
+
+from __future__ import annotations
+
+# --- Attaching to a call ----------------------------------------------------------------------------
+ATTACH_FIRST = 0.1
+"""First pause after a failed attach: a call that is just being born answers 404 for some 100 ms."""
+ATTACH_LONGEST = 2.0
+"""Longest pause while the upstream says 404: the pauses double up to here."""
+ATTACH_PATIENCE = 15.0
+"""How long 404 may mean "not yet": the slowest WebRTC handshakes seen took eight seconds."""
+REATTACH_PATIENCE = 3.0
+"""The same after a clean close: nearly always a hang-up, at times a rotation, which takes a second."""
+REFUSED_PATIENCE = 60.0
+"""How long every key may be refused: a key being rotated is back within a minute."""
+TROUBLE_LONGEST = 15.0
+"""Longest pause while the upstream is busy, broken or out of reach: it may last, so ask gently."""
+RETRY_AFTER_LONGEST = 30.0
+"""Longest `Retry-After` that is obeyed: a call lasts minutes, and words are being missed meanwhile."""
+STABLE = 30.0
+"""A connection that lived this long was sound: the next drop starts with short pauses again. Less would let
+an upstream that accepts and hangs up be called hundreds of times a second."""
+SECRETS_TRIED = 4
+"""Newest client secrets to try on a call: one per renewal; older ones have all but expired."""
+HANDSHAKES = 64
+"""Handshakes at once: after a takeover thousands wait, and TLS takes a millisecond of our one core each."""
+OPEN_TIMEOUT = 10.0
+"""For one handshake: it takes a tenth of a second when all is well."""
+
+# --- A connection -----------------------------------------------------------------------------------
+PING = 20.0
+"""Between pings, and for their answer: finds a dead path within 40 seconds."""
+CLOSE_TIMEOUT = 1.0
+"""For the upstream to answer our close: nothing of worth can follow it."""
+FRAME_BYTES = 16 * 1024 * 1024
+"""Largest frame: a retrieved user item carries its audio, about 64 kB a second; this is four minutes."""
+FRAMES_WAITING = 16
+"""Frames read ahead of us per call; beyond it TCP holds the upstream back."""
+
+# --- Retrieving what was missed ---------------------------------------------------------------------
+RETRIEVE_GRACE = 1.0
+"""An unknown predecessor may just be late: frames that overtake each other do so by milliseconds."""
+RETRIEVE_TIMEOUT = 10.0
+"""For the answer to one retrieve; a long utterance's audio needs its time."""
+RETRIEVE_TRIES = 3
+"""Retrieves of one item without an answer before it counts as lost: the answer itself may break the line."""
+RETRIEVES = 2
+"""Retrieves at once per call: each answer may be megabytes of audio."""
+
+# --- Writing the transcript -------------------------------------------------------------------------
+SETTLED_DELAY = 0.3
+"""From an item's end to its write: what belongs to the same moment rides along in one write unit."""
+APPEARED_DELAY = 2.0
+"""From an item's beginning to its write: it is soon complete, and then one write does for both."""
+PAGE_BYTES = 900
+"""JSON of a transcript page before a new one begins: with its keys one write unit of one kilobyte."""
+WRITES = 16
+"""Writes at once per host: at 5 ms each, three thousand a second, far above what its calls can say."""
+WRITE_FIRST = 0.1
+"""First pause after a failed write, doubling with jitter; the SDK has retried by then."""
+WRITE_LONGEST = 5.0
+"""Longest pause between writes of one call: a table that heals is filled within seconds."""
+WRITE_HURRIED = 0.5
+"""The same once the call is over or the host is leaving: there is little time left."""
+UNSAVED_BYTES = 512 * 1024
+"""Unwritten words kept per call: ten hours of talk. Past it the oldest are given up and counted as lost."""
+CLOSE_FLUSH = 300.0
+"""How long a closed call's last words are kept for a table that refuses them: most throttles end sooner."""
+
+# --- Ending a call ----------------------------------------------------------------------------------
+LAST_FRAMES = 2.0
+"""After a hang-up the upstream finishes its sentences and closes; what takes longer will not come."""
+CALL_LONGEST = 65 * 60.0
+"""Hard limit of a call's age: the upstream ends calls after 60 minutes; the rest is time to be late."""
+EXPIRY_MARGIN = 60.0
+"""A `going away` this close to the announced end of the session is that end."""
+
+# --- Leases -----------------------------------------------------------------------------------------
+BEAT = 1.0
+"""Between heartbeats: one write a second for the whole host."""
+BEAT_READ = 2.0
+"""For the table to answer a heartbeat: a later one is better than a late one."""
+BEAT_TRIES = 2
+"""Tries of one heartbeat in the SDK, for the same reason."""
+LEASE_TTL = 5.0
+"""A host whose heartbeat stood still for this long is dead: four beats may fail; the design allows ten."""
+LOOK = 1.0
+"""Between looks at the other hosts."""
+LOOK_CREDIT = 2.0
+"""Most stillness that one look can prove: if we slept ourselves, the others may have slept with us."""
+REMOVE_AFTER = 15.0
+"""A dead host without calls is forgotten after this: its last claim may be late in the index."""
+SWEEP = 2.0
+"""Between sweeps of calls that nobody follows: the longest a call waits whose command was lost."""
+SWEEP_BATCH = 64
+"""Calls claimed in one go: few enough that the other hosts get theirs."""
+SWEEP_PAUSE = 0.05
+"""Between batches, times up to six the fuller this host is: emptier hosts come first."""
+RECONCILE = 30.0
+"""Every followed call's session is read again this often, in case its command was lost."""
+
+RECONCILE_STEP = 1.0
+"""A share of them with every step, so that the table sees a steady trickle."""
+
+# --- The process ------------------------------------------------------------------------------------
+THREADS = 16
+"""Threads for reads, claims and hang-ups: each waits for the network most of the time."""
+CAPACITY = 2000
+"""Calls that a host follows unless told otherwise: one core and 2 GB carry them with room to spare."""
+POLL = 10
+"""Whole seconds of one long poll: as long as a leaving host may have to wait for its last one."""
+COMMANDS = 10
+"""Commands taken with one poll: the queue's own maximum."""
+LEAVE = 18.0
+"""From the signal to the exit: the platform kills after 30 s, and we promise 25."""
+LEAVE_FLUSH = 10.0
+"""Of which the writers may use this; unwritten words are retrieved by whoever takes the call over."""
+LEAVE_HURRIED = 1.0
+"""The same after a second signal."""
+LEAVE_STEP = 0.02
+"""Between looks at what is still to be released: nothing to notice for who waits."""
+CRASH_PAUSE = 10.0
+"""Before a call whose follow crashed is given back: a poisoned call must not spin through the hosts."""
+DUTY_PAUSE = 2.0
+"""Pause after a duty failed, such as a sweep of a throttled table."""
+STUCK = 60.0
+"""A heartbeat or a poll without an end for this long is stuck. Failing is not: during an outage of the table
+a restarted host would forget what it keeps in memory."""
+LOOP_STUCK = 5.0
+"""An event loop that has not turned for this long is of no use to its calls."""
+HEALTH_TIMEOUT = 3.0
+"""For the health check's question."""
+METRICS = 60.0
+"""Between two lines of metrics: the resolution of the alarms."""

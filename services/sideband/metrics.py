@@ -1,0 +1,61 @@
+"""Counts and lags of one host, told once a minute in CloudWatch's embedded metric format."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import Any
+
+NAMESPACE = "Switchboard"
+BOUNDS = tuple(0.01 * 1.1**step for step in range(120))
+"""Upper bounds of the lag's buckets in seconds: 10 ms to a quarter of an hour, in steps of a tenth."""
+
+
+@dataclass(slots=True)
+class Metrics:
+    """What happened since the last telling, and the totals since the start of what must never happen."""
+
+    items_lost: int = 0
+    takeovers: int = 0
+    reconnects: int = 0
+    write_retries: int = 0
+    writes: int = 0
+    lags: dict[int, int] = field(default_factory=dict)
+
+    def lag(self, seconds: float) -> None:
+        """Count one item's way from its last event into the table."""
+        bucket = bisect_left(BOUNDS, seconds)
+        self.lags[bucket] = self.lags.get(bucket, 0) + 1
+
+    def lag_ms(self, share: float = 0.99) -> float:
+        """Return the milliseconds within which that share of the items was durable; 0 without any."""
+        wanted = share * sum(self.lags.values())
+        seen = 0
+        for bucket in sorted(self.lags):
+            seen += self.lags[bucket]
+            if seen >= wanted:
+                return round(BOUNDS[min(bucket, len(BOUNDS) - 1)] * 1000, 1)
+        return 0.0
+
+    def take(self, host: str, calls: int, now_ms: int) -> dict[str, Any]:
+        """Return the line to print, and start anew."""
+        values: dict[str, tuple[float, str]] = {
+            "CallsPerHost": (calls, "Count"),
+            "ItemsLost": (self.items_lost, "Count"),
+            "LeaseTakeovers": (self.takeovers, "Count"),
+            "Reconnects": (self.reconnects, "Count"),
+            "WriteRetries": (self.write_retries, "Count"),
+            "TranscriptWrites": (self.writes, "Count"),
+        }
+        if self.lags:
+            values["TranscriptLagP99Ms"] = (self.lag_ms(), "Milliseconds")
+        self.items_lost = self.takeovers = self.reconnects = self.write_retries = self.writes = 0
+        self.lags.clear()
+        units = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
+        directive = {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": units}
+        return {
+            "_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [directive]},
+            "service": "sideband",
+            "host": host,
+            **{name: value for name, (value, _) in values.items()},
+        }

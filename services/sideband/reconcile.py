@@ -1,0 +1,78 @@
+"""Compare what this host follows with what the table says, little by little."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from math import ceil
+
+from switchboard.domain.errors import NotFound
+
+from sideband import limits, log
+from sideband.deps import Shared
+from sideband.ending import ENDED, TOO_LONG, Lost
+from sideband.follow import Follow
+from sideband.pulse import Pulse
+from sideband.roster import Key, Roster
+
+
+class Reconcile:
+    """Goes round all follows in `limits.RECONCILE` seconds, a share of them with every step."""
+
+    def __init__(self, shared: Shared, roster: Roster, pulse: Pulse) -> None:
+        self._shared = shared
+        self._roster = roster
+        self._pulse = pulse
+        self._round: list[Key] = []
+        self._steps_left = 0
+        self._strays: set[Key] = set()
+
+    async def step(self) -> None:
+        """Check the next share; and all leases at once if our heartbeat was late."""
+        if self._pulse.doubted:
+            self._pulse.doubted = False
+            await asyncio.gather(*map(self._check_lease, list(self._roster.follows.values())))
+        if self._steps_left == 0:
+            self._round = list(self._roster.follows)
+            self._steps_left = ceil(limits.RECONCILE / limits.RECONCILE_STEP)
+            await self._find_strays()
+        share = ceil(len(self._round) / self._steps_left)
+        now, self._round = self._round[:share], self._round[share:]
+        self._steps_left -= 1
+        await self._check(now)
+
+    async def _check(self, keys: Sequence[Key]) -> None:
+        follows = [self._roster.follows[key] for key in keys if key in self._roster.follows]
+        await asyncio.gather(*map(self._check_session, follows))
+
+    async def _check_session(self, follow: Follow) -> None:
+        deps = self._shared.deps
+        age = (deps.clock() - follow.call.created_at).total_seconds()
+        if age > limits.CALL_LONGEST:
+            follow.stop(TOO_LONG)
+            return
+        try:
+            session = await self._shared.aside(deps.sessions.load, follow.call.session_id)
+        except NotFound:
+            follow.stop(ENDED)
+            return
+        await self._roster.tend(follow.call, session)
+
+    async def _check_lease(self, follow: Follow) -> None:
+        lease = follow.lease
+        find = self._shared.deps.calls.find
+        call = await self._shared.aside(find, lease.session_id, lease.generation)
+        if call is not None and call.lease != lease.number:
+            follow.stop(Lost())
+
+    async def _find_strays(self) -> None:
+        """Take up calls whose row names us though we do not follow them: a claim whose answer got lost."""
+        deps = self._shared.deps
+        mine = await self._shared.aside(deps.calls.list_of_host, self._shared.host, self._roster.capacity)
+        strays = {(call.session_id, call.generation): call for call in mine if not self._roster.knows(call)}
+        for key in self._strays & strays.keys():  # seen twice: neither just claimed nor just closed
+            call = strays[key]
+            log.warning("lease.stray", session_id=call.session_id, call_id=call.call_id)
+            session = await self._shared.aside(deps.sessions.load, call.session_id)
+            await self._roster.tend(call, session)
+        self._strays = set(strays)

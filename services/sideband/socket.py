@@ -1,0 +1,132 @@
+"""Open a sideband WebSocket: the only place that knows the WebSocket library."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from typing import Literal, Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from switchboard.domain.secret import Credential
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
+
+from sideband import limits
+
+ABNORMAL = 1006
+"""The close code of a connection that broke without a closing handshake."""
+
+
+class Refused(Exception):
+    """The upstream answered the handshake with that status; `retry_after` in seconds if it named one."""
+
+    def __init__(self, status: int, retry_after: float | None = None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Unreachable(Exception):
+    """There was no answer to the handshake that could be read."""
+
+
+class Hung(Exception):
+    """The connection is over, with that close code; 1006 if it broke."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Socket(Protocol):
+    """An open sideband."""
+
+    async def receive(self) -> bytes:
+        """Return the next frame. Raise Hung. May be cancelled without losing a frame."""
+
+    async def send(self, frame: bytes) -> None:
+        """Send one text frame. Raise Hung."""
+
+    async def close(self) -> None:
+        """Close it; the call goes on. Never raises."""
+
+
+Connect = Callable[[str, Credential], Awaitable[Socket]]
+"""Open the sideband of a call, by its id, with a credential. Raises Refused or Unreachable."""
+
+
+class WebSocket:
+    """A Socket of the websockets library."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: ClientConnection) -> None:
+        self._raw = raw
+
+    async def receive(self) -> bytes:
+        """Return the next frame as bytes: it is JSON, and decoding it twice would be waste."""
+        try:
+            return await self._raw.recv(decode=False)
+        except ConnectionClosed as error:
+            raise Hung(self._raw.close_code or ABNORMAL) from error
+
+    async def send(self, frame: bytes) -> None:
+        """Send one text frame."""
+        try:
+            await self._raw.send(frame, text=True)
+        except ConnectionClosed as error:
+            raise Hung(self._raw.close_code or ABNORMAL) from error
+
+    async def close(self) -> None:
+        """Close it and wait a moment for the upstream to agree."""
+        await self._raw.close()
+
+
+def connector(base_url: str) -> Connect:
+    """Return how to connect below that base URL, such as `https://api.openai.com/v1`."""
+    parts = urlsplit(base_url)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    address = urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/realtime", "", ""))
+    trust = ssl.create_default_context() if scheme == "wss" else None  # shared: each would take half a MB
+    proxy: Literal[True] | None = None if _is_local(parts.hostname or "") else True
+
+    async def open_socket(call_id: str, credential: Credential) -> Socket:
+        try:
+            raw = await connect(
+                f"{address}?call_id={quote(call_id, safe='')}",
+                additional_headers={"Authorization": f"Bearer {credential.value}"},
+                user_agent_header="switchboard-sideband",
+                ssl=trust,
+                proxy=proxy,
+                compression=None,
+                open_timeout=limits.OPEN_TIMEOUT,
+                close_timeout=limits.CLOSE_TIMEOUT,
+                ping_interval=limits.PING,
+                ping_timeout=limits.PING,
+                max_size=limits.FRAME_BYTES,
+                max_queue=limits.FRAMES_WAITING,
+            )
+        except InvalidStatus as error:
+            response = error.response
+            raise Refused(response.status_code, _seconds(response.headers.get("Retry-After"))) from error
+        except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, ConnectionClosed, EOFError) as error:
+            raise Unreachable from error
+        return WebSocket(raw)
+
+    return open_socket
+
+
+def _is_local(host: str) -> bool:
+    """True for this machine, which no proxy can reach."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    try:
+        return max(0.0, float(retry_after)) if retry_after else None
+    except ValueError:  # a date: rare, and our own pauses do as well
+        return None

@@ -1,0 +1,48 @@
+"""Build the host's ports from the environment: the one place here that makes clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import TYPE_CHECKING
+
+from switchboard.bootstrap import Parts
+from switchboard.domain import limits as domain_limits
+from switchboard.stores.dynamodb.hosts import DynamoHosts
+from switchboard.stores.dynamodb.table import Table
+
+from sideband import limits
+from sideband.deps import Deps
+from sideband.queue import SqsQueue
+from sideband.socket import connector
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+CONNECTIONS = limits.THREADS + limits.WRITES
+"""Connections to the table: one for each thread that may want one."""
+
+
+def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
+    """Return the ports, the queue and a fresh id for this host."""
+    parts = Parts(environ)
+    settings = parts.settings
+    parts.table = Table(
+        parts.client("dynamodb", max_pool_connections=CONNECTIONS), settings.table_name, parts.clock
+    )
+    heart = parts.client("dynamodb", limits.BEAT_READ, tries=limits.BEAT_TRIES)
+    polling: SQSClient = parts.client("sqs", limits.POLL + domain_limits.AWS_READ_SECONDS)
+    deps = Deps(
+        sessions=parts.sessions,
+        secrets=parts.secrets,
+        calls=parts.calls,
+        hosts=DynamoHosts(Table(heart, settings.table_name, parts.clock), parts.clock),
+        transcripts=parts.transcripts,
+        realtime=parts.realtime,
+        api_key=parts.api_key,
+        transcription_model=settings.transcription_model,
+        connect=connector(settings.openai_base_url),
+        clock=parts.clock,
+        chance=Random(),
+    )
+    return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")
