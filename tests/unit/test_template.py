@@ -241,19 +241,17 @@ def test_every_alarm_reaches_a_person_or_a_scaling_policy() -> None:
         assert each["AlarmDescription"].endswith("."), name
 
 
-def test_alarms_scaling_and_dashboard_read_metrics_that_a_host_tells() -> None:
-    told = re.findall(
-        r'"([A-Z]\w+)": \(|values\["(\w+)"\]', (ROOT / "services/sideband/metrics.py").read_text("utf-8")
-    )
-    names = {first or second for first, second in told}
-    read = {
-        each["MetricName"]
-        for each in of_type("AWS::CloudWatch::Alarm").values()
-        if each["Namespace"] == "Switchboard"
-    }
+def test_alarms_and_scaling_read_metrics_that_a_host_tells_and_under_its_dimensions() -> None:
+    host = (ROOT / "services/sideband/metrics.py").read_text("utf-8")
+    names = {"".join(pair) for pair in re.findall(r'"([A-Z]\w+)": \(|values\["(\w+)"\]', host)}
+    [dimensions] = re.findall(r'"Dimensions": \[\[(.*?)\]\]', host)
+    alarms = [
+        each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "Switchboard"
+    ]
     policy = RESOURCES["SidebandScalingByCalls"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
-    read.add(policy["CustomizedMetricSpecification"]["MetricName"])
-    assert read <= names
+    for read in [*alarms, policy["CustomizedMetricSpecification"]]:
+        assert read["MetricName"] in names
+        assert {each["Name"] for each in read["Dimensions"]} == set(re.findall(r'"(\w+)"', dimensions))
 
 
 def test_what_api_gateway_says_by_itself_has_the_shape_of_every_error() -> None:
