@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import gzip
 import hashlib
 import importlib.metadata
+import json
 import os
 import py_compile
 import shutil
@@ -17,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
@@ -64,6 +67,35 @@ def strip(target: Path) -> None:
         for service in data.iterdir():
             if service.is_dir() and service.name not in KEPT_SERVICES:
                 shutil.rmtree(service)
+    _strip_models(target / "botocore" / "data")
+
+
+def _strip_models(data: Path) -> None:
+    """Leave out of what botocore parses for each client: the manual, and the endpoints of other services."""
+    for packed in data.glob("*/*/*.json.gz"):
+        model = _without_manual(json.loads(gzip.decompress(packed.read_bytes())))
+        packed.with_suffix("").write_text(json.dumps(model, separators=(",", ":")))
+        packed.unlink()
+    listing = data / "endpoints.json"
+    endpoints = json.loads(listing.read_text())
+    for partition in endpoints["partitions"]:
+        # Endpoints name their services by prefix, most of them like the client; Step Functions is `states`.
+        kept = {name: partition["services"].get(name) for name in (*KEPT_SERVICES, "states")}
+        partition["services"] = {name: service for name, service in kept.items() if service}
+    listing.write_text(json.dumps(endpoints, separators=(",", ":")))
+
+
+def _without_manual(model: Any) -> Any:
+    """Return the model without its `documentation` texts; a member of that name is no text and stays."""
+    if isinstance(model, list):
+        return list(map(_without_manual, model))
+    if not isinstance(model, dict):
+        return model
+    return {
+        key: _without_manual(value)
+        for key, value in model.items()
+        if not (key == "documentation" and isinstance(value, str))
+    }
 
 
 def precompile(tree: Path, root: Path, native: bool) -> None:

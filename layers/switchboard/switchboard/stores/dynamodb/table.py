@@ -25,13 +25,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchboard.domain.errors import SwitchboardError, Throttled
+from switchboard.stores.dynamodb.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -71,8 +70,6 @@ class Table:
         self._client = client
         self._clock = clock
         self.name = name
-        self._to_wire = TypeSerializer().serialize
-        self._from_wire = TypeDeserializer().deserialize
 
     def get(self, pk: str, sk: str) -> Row | None:
         """Return one row, read consistently, or None."""
@@ -155,7 +152,7 @@ class Table:
         return list(self._alive(answer["Items"])), self._row(last) if last else None
 
     def _put(self, row: Row, condition: str | None, values: Row | None) -> dict[str, Any]:
-        wire = {name: self._to_wire(value) for name, value in row.items() if value is not None}
+        wire = {name: to_wire(value) for name, value in row.items() if value is not None}
         request: dict[str, Any] = {"Item": wire}
         if condition:
             request["ConditionExpression"] = condition
@@ -164,7 +161,7 @@ class Table:
         return request
 
     def _values(self, values: Mapping[str, Any], prefix: str = ":") -> dict[str, Any]:
-        return {f"{prefix}{name}": self._to_wire(value) for name, value in values.items()}
+        return {f"{prefix}{name}": to_wire(value) for name, value in values.items()}
 
     def _key(self, pk: str, sk: str) -> dict[str, Any]:
         return {"pk": {"S": pk}, "sk": {"S": sk}}
@@ -174,7 +171,7 @@ class Table:
         return (row for row in map(self._row, items) if row.get("ttl", now + 1) > now)
 
     def _row(self, item: Mapping[str, Any]) -> Row:
-        return {name: _plain(self._from_wire(value)) for name, value in item.items()}
+        return {name: from_wire(value) for name, value in item.items()}
 
     def _ask(self, operation: str, *, table: bool = True, **request: Any) -> Any:
         if table:
@@ -185,14 +182,6 @@ class Table:
             raise _translate(error) from error
         except BotoCoreError as error:
             raise Throttled("The table did not answer in time.", retry_after=1) from error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, Binary):
-        return value.__bytes__()
-    return value
 
 
 def _translate(error: ClientError) -> Exception:
