@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from switchboard.domain.transcript import START, Item, Transcript, close, fold, order, settled
-from switchboard.domain.transcript.limits import DRAFTS_MAX, ITEMS_MAX, PARTS_MAX, TEXT_MAX
 
 from tests.unit.recordings import folded
 
@@ -136,6 +135,33 @@ def test_an_item_that_was_only_announced_is_in_progress(kind: str) -> None:
     assert (item.status, settled(item)) == ("in_progress", False)
 
 
+def test_words_of_an_unfinished_picture_are_not_final() -> None:
+    picture = {
+        "type": "conversation.item.retrieved",
+        "item": message("a", text="Hello th", status="in_progress"),
+    }
+    transcript = fold(Transcript(), picture)
+    assert (only(transcript).text, settled(only(transcript))) == ("Hello th", False)
+    done = fold(transcript, {"type": DONE, "item": message("a", text="Hi.")})
+    assert (only(done).text, only(done).status) == ("Hi.", "completed")
+
+
+def test_what_a_client_writes_is_complete_at_once() -> None:
+    written = {
+        "id": "u",
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_text", "text": "Hi."}],
+    }
+    assert only(fold(Transcript(), added(written))).status == "completed"
+
+
+def test_a_predecessor_beats_the_start() -> None:
+    committed = {"type": "input_audio_buffer.committed", "item_id": "u", "previous_item_id": None}
+    events = [committed, added(message("u", "user"), "a")]
+    assert only(folded(events)).previous == only(folded(reversed(events))).previous == "a"
+
+
 def test_what_done_says_of_the_predecessor_never_beats_added() -> None:
     done = {"type": DONE, "previous_item_id": "wrong", "item": message("a")}
     for events in ([added(message("a"), "u"), done], [done, added(message("a"), "u")]):
@@ -195,6 +221,19 @@ def test_a_response_may_end_with_several_items_and_their_phases() -> None:
     assert [item.id for item in order(items.values())] == ["a", "f"]
 
 
+def test_outputs_of_a_response_follow_each_other_while_nothing_better_is_known() -> None:
+    second = {
+        "type": "response.output_item.done",
+        "response_id": "r",
+        "output_index": 1,
+        "item": message("b"),
+    }
+    transcript = folded([second, response_done("completed", message("a"), message("b"))])
+    assert [item.id for item in order(transcript.items.values())] == ["a", "b"]
+    told = fold(transcript, added(message("b"), "u"))
+    assert told.items["b"].previous == "u"
+
+
 @pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])
 @pytest.mark.parametrize("late", [False, True])
 def test_items_of_a_response_that_broke_off_are_incomplete(status: str, late: bool) -> None:
@@ -241,30 +280,3 @@ def test_the_output_of_a_response_outside_the_conversation_is_no_line_of_it() ->
 def test_an_event_without_words_changes_nothing(kind: str) -> None:
     transcript = folded([added(message("a", text="Hi."))])
     assert fold(transcript, {"type": kind, "item_id": "a", "delta": "x"}) is transcript
-
-
-def test_long_words_are_cut_and_say_so() -> None:
-    item = only(fold(Transcript(), said("output_text.done", text="x" * (TEXT_MAX + 1))))
-    assert (len(item.text), item.clipped) == (TEXT_MAX, True)
-    endless = folded(said("output_text.delta", delta="x" * TEXT_MAX, event_id=f"e{n}") for n in range(3))
-    assert len(only(close(endless)).text) == TEXT_MAX
-
-
-def test_an_item_has_a_few_parts_at_most() -> None:
-    content = [{"type": "input_text", "text": str(number)} for number in range(PARTS_MAX + 1)]
-    item = only(fold(Transcript(), added(message("u", "user", content=content))))
-    assert (item.text, item.clipped) == ("0\n1\n2\n3", True)
-    assert fold(Transcript(), said("output_text.done", text="x", content_index=PARTS_MAX)) == Transcript()
-
-
-def test_items_beyond_the_bound_are_refused_and_counted() -> None:
-    items = {str(number): Item(id=str(number)) for number in range(ITEMS_MAX)}
-    full = Transcript(items=items)
-    beyond = fold(full, added(message("a")))
-    assert (len(beyond.items), beyond.refused) == (ITEMS_MAX, 1)
-    assert fold(beyond, added(message("7", text="Hi."), "6")).items["7"].text == "Hi."
-
-
-def test_drafts_beyond_the_bound_are_not_begun() -> None:
-    deltas = [{**said("output_text.delta", delta="x"), "item_id": str(n)} for n in range(DRAFTS_MAX + 1)]
-    assert len(folded(deltas).drafts) == DRAFTS_MAX

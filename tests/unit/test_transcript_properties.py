@@ -6,7 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from switchboard.domain.transcript import (
+    START,
     Item,
+    Part,
     Transcript,
     changed,
     close,
@@ -21,13 +23,14 @@ from switchboard.domain.transcript import (
     to_entry,
     usage_of,
 )
+from switchboard.domain.transcript.join import join
 
 from tests.unit.conversations import Upstream, conversations, disorders
 from tests.unit.recordings import folded
 
 # Few examples of rich scripts: the files of this folder together are to run in seconds.
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FUZZ = settings(max_examples=60, deadline=None)
+FUZZ = settings(max_examples=100, deadline=None)
 
 
 def line(item: Item) -> tuple[str, str, str]:
@@ -190,6 +193,41 @@ def test_entries_round_trip_exactly(upstream: Upstream) -> None:
         assert from_entry(json.loads(json.dumps(to_entry(item)))) == item
 
 
+def versions() -> st.SearchStrategy[Item]:
+    """Versions of one item that differ in everything that a few values can differ in."""
+    few = st.integers(0, 3)
+    word = st.sampled_from(["", "a", "b"])
+    part = st.builds(Part, few, st.sampled_from(["", "text", "audio"]), few, word)
+    return st.builds(
+        Item,
+        id=st.just("x"),
+        seq=few,
+        previous=st.sampled_from([None, START, "a", "b"]),
+        lineage=few,
+        kind=st.sampled_from(["unknown", "message", "mcp_call"]),
+        role=word,
+        parts=st.lists(part, max_size=2, unique_by=lambda part: part.index).map(
+            lambda parts: tuple(sorted(parts, key=lambda part: part.index))
+        ),
+        progress=few,
+        arguments=word,
+        heard_ms=st.none() | few,
+        audio_end_ms=st.none() | few,
+        interrupted=st.booleans(),
+        lost=st.booleans(),
+        amends=st.booleans(),
+    )
+
+
+@FUZZ
+@given(versions(), versions(), versions())
+def test_versions_join_in_any_grouping_and_order(one: Item, two: Item, three: Item) -> None:
+    assert join(one, two) == join(two, one)
+    assert join(join(one, two), three) == join(one, join(two, three))
+    assert join(one, one) is one
+    assert join(join(one, two), two) == join(one, two)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -208,16 +246,13 @@ def test_no_json_value_raises(value: Any) -> None:
 @given(st.data())
 def test_no_mangled_event_raises(data: st.DataObject) -> None:
     upstream = data.draw(conversations())
-    transcript = Transcript()
-    for event in upstream.events:
-        mangled = json.loads(json.dumps(event))
-        spots = [mangled, *(value for value in mangled.values() if isinstance(value, dict))]
-        for spot in data.draw(st.lists(st.sampled_from(spots), max_size=2)):
-            spot[data.draw(st.sampled_from([*spot, "content", "output", "previous_item_id"]))] = data.draw(
-                json_values
-            )
-        transcript = fold(transcript, mangled)
+    events: list[Any] = json.loads(json.dumps(upstream.events))
+    for mangled in data.draw(st.lists(st.sampled_from(events), max_size=6)) if events else []:
+        spot = data.draw(st.sampled_from([mangled, *(x for x in mangled.values() if isinstance(x, dict))]))
+        key = data.draw(st.sampled_from([*spot, "content", "output", "previous_item_id"]))
+        spot[key] = data.draw(json_values)
         usage_of(mangled)
+    transcript = folded(events)
     transcript = close(transcript)
     ordered = order(transcript.items.values())
     assert len(ordered) <= len(transcript.items)

@@ -83,15 +83,37 @@ def test_a_late_interruption_of_a_forgotten_item_amends_it() -> None:
     late = fold(pruned, truncated(reply.id))
     (amendment,) = changed(pruned, late)
     assert amendment.amends
+    delta = {"type": "response.output_audio_transcript.delta", "item_id": reply.id, "delta": "Hel"}
+    assert fold(late, delta) is late
     assert missing(late, unsettled=True) == ()
     assert not forget(late, [amendment]).items
     again = merge_entries([*journal, to_entry(amendment)]).items[reply.id]
-    assert (again.text, again.status, again.heard_ms, again.previous) == (
-        reply.text,
-        "interrupted",
-        700,
-        reply.previous,
-    )
+    assert (again.text, again.status, again.heard_ms) == (reply.text, "interrupted", 700)
+    assert (again.previous, again.amends) == (reply.previous, False)
+
+
+def failure(code: str) -> dict[str, Any]:
+    kind = "conversation.item.input_audio_transcription.failed"
+    return {"type": kind, "item_id": "u", "content_index": 0, "error": {"code": code}}
+
+
+def test_an_item_that_may_turn_out_well_stays() -> None:
+    committed = {"type": "input_audio_buffer.committed", "item_id": "u", "previous_item_id": None}
+    for transcript in (folded([committed, failure("x")]), mark_lost(Transcript(), "u")):
+        assert forget(transcript, transcript.items.values()) is transcript
+
+
+def test_an_item_whose_place_is_unknown_stays() -> None:
+    transcript = fold(Transcript(), {**added("a", None), "type": "conversation.item.retrieved"})
+    assert forget(transcript, transcript.items.values()) is transcript
+
+
+def test_an_item_whose_words_are_in_the_making_stays() -> None:
+    item = {"id": "a", "type": "message", "role": "assistant", "status": "completed", "content": []}
+    delta = {"type": "response.output_text.delta", "item_id": "a", "delta": "Hel"}
+    transcript = folded([{**added("a", None), "item": item}, delta])
+    assert forget(transcript, transcript.items.values()) is transcript
+    assert close(transcript).items["a"].text == "Hel"
 
 
 def test_a_forgotten_predecessor_is_not_missing() -> None:
@@ -124,6 +146,18 @@ def test_open_items_are_worth_asking_for_after_a_reconnect_only() -> None:
     transcript = folded([committed])
     assert missing(transcript) == ()
     assert missing(transcript, unsettled=True) == ("u",)
+    assert missing(mark_lost(transcript, "u"), unsettled=True) == ()
+
+
+def test_an_item_known_by_its_id_alone_is_worth_asking_for() -> None:
+    assert missing(fold(Transcript(), truncated("a"))) == ("a",)
+
+
+def test_an_open_item_that_was_deleted_is_no_longer_waited_for() -> None:
+    committed = {"type": "input_audio_buffer.committed", "item_id": "u", "previous_item_id": None}
+    transcript = folded([committed, {"type": "conversation.item.deleted", "item_id": "u"}])
+    assert missing(transcript, unsettled=True) == ()
+    assert not forget(transcript, transcript.items.values()).items
 
 
 def test_what_cannot_be_fetched_is_lost_and_keeps_its_place() -> None:
@@ -149,6 +183,13 @@ def test_closing_gives_up_on_what_is_missing() -> None:
     closed = close(folded([added("c", "b")]))
     assert closed.items["b"].status == "lost"
     assert close(closed) is closed
+
+
+def test_closing_keeps_the_final_parts_beside_the_draft_of_another() -> None:
+    said = {"item_id": "a", "response_id": "r", "output_index": 0}
+    first = {"type": "response.output_text.done", "content_index": 0, "text": "Hello.", **said}
+    second = {"type": "response.output_text.delta", "content_index": 1, "delta": "How a", **said}
+    assert close(folded([first, second])).items["a"].text == "Hello.\nHow a"
 
 
 def test_a_settled_call_is_closed_as_it_is() -> None:
@@ -178,6 +219,7 @@ def test_an_entry_of_tomorrow_with_numbers_of_a_database_is_read() -> None:
         "parts": [[Decimal(0), "text", Decimal(3), "Hi."]],
     }
     assert from_entry(entry) == item
+    assert type(from_entry(entry).seq) is int
 
 
 def test_a_host_that_takes_over_goes_on_counting() -> None:

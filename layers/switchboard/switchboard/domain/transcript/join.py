@@ -42,13 +42,12 @@ def _lineage(ours: Item, theirs: Item) -> tuple[str | None, int, int]:
     if ours.lineage != theirs.lineage:
         better = ours if ours.lineage > theirs.lineage else theirs
         return better.previous, better.lineage, better.seq
-    if ours.previous == theirs.previous or theirs.previous in (None, START):
-        previous = ours.previous
-    elif ours.previous in (None, START):
-        previous = theirs.previous
-    else:
-        previous = max(str(ours.previous), str(theirs.previous))
+    previous = max(ours.previous, theirs.previous, key=_worth)
     return previous, ours.lineage, min(ours.seq, theirs.seq)
+
+
+def _worth(previous: str | None) -> tuple[bool, bool, str]:
+    return previous is not None, previous != START, previous or ""
 
 
 def _parts(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -40,9 +40,8 @@ def forget(transcript: Transcript, stored: Iterable[Item]) -> Transcript:
 
 def _finished(item: Item) -> bool:
     """Settled, in its place, and neither failed nor lost: those two may still turn out well."""
-    if item.amends or item.deleted:
-        return True
-    return item.lineage == ADDED_LINEAGE and settled(item) and item.status not in ("failed", "lost")
+    placed = item.lineage == ADDED_LINEAGE and item.status not in ("failed", "lost")
+    return item.amends or (placed and settled(item))
 
 
 def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ...]:
@@ -64,8 +63,6 @@ def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ..
 
 def mark_lost(transcript: Transcript, item_id: str) -> Transcript:
     """Say that the upstream no longer has an item. It shows as lost unless something else is known of it."""
-    if transcript.forgot(item_id):
-        return transcript
     return absorb(transcript, (Item(id=item_id, seq=transcript.seq, lost=True),))
 
 
@@ -77,7 +74,7 @@ def close(transcript: Transcript) -> Transcript:
     for item in transcript.items.values():
         drafted = _drafted(item, transcript.drafts.items())
         if drafted is not None or not settled(item):
-            items[item.id] = replace(drafted or item, ended=item.ended or not settled(item))
+            items[item.id] = replace(drafted or item, ended=True)
     if items == transcript.items:
         return transcript
     return replace(transcript, items=items, drafts={}, seq=transcript.seq + 1)
