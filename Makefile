@@ -3,6 +3,10 @@
 PYTHON ?= $(shell sh dev/find-python)
 VENV := .venv
 PY := $(VENV)/bin/python
+SAM_BIN := .venv-sam/bin
+SAM := .venv-sam/.ready-$(shell cksum requirements-sam.txt | cut -d' ' -f1)
+SAM_ENV := SAM_CLI_TELEMETRY=0 PATH="$(abspath $(VENV)/bin):$$PATH"
+STAGE ?= dev
 READY := $(VENV)/.ready-$(shell cksum requirements-dev.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
@@ -17,10 +21,22 @@ $(READY): requirements-dev.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+$(SAM): requirements-sam.txt
+	@echo "Setting up the SAM CLI in .venv-sam; a minute, once."
+	@$(PYTHON) -m venv --clear .venv-sam
+	@$(SAM_BIN)/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	@touch $@
+
 dev: $(READY) ## run the whole system here: engine, API, sideband, simulator
 	@$(PY) -m dev up
 
-clean-dev: $(READY) ## forget the local system's state
+clean-$(SAM): requirements-sam.txt
+	@echo "Setting up the SAM CLI in .venv-sam; a minute, once."
+	@$(PYTHON) -m venv --clear .venv-sam
+	@$(SAM_BIN)/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	@touch $@
+
+dev: $(READY) ## forget the local system's state
 	@$(PY) -m dev clean
 
 demo: $(READY) ## watch a session from secret to profile
@@ -48,6 +64,21 @@ check: $(READY) ## format, lint, types, imports, template
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint template.yaml
 	@$(MAKE) --no-print-directory validate
+
+validate: $(SAM) ## what SAM thinks of the template
+	@$(SAM_BIN)/sam validate --lint --template template.yaml
+
+build: $(READY) $(SAM) ## build functions and layer for AWS
+	@$(SAM_ENV) $(SAM_BIN)/sam build --config-env $(STAGE)
+
+deploy: $(READY) $(SAM) ## deploy what was built: make deploy STAGE=dev SET="Name=Value"
+	@PATH="$(abspath $(SAM_BIN)):$$PATH" $(PY) -m dev.deploy $(STAGE) $(SET)
+
+image: $(READY) ## build the sideband's image (needs Docker)
+	@docker buildx build --platform linux/arm64 -f services/sideband/Dockerfile -t switchboard-sideband .
+
+push-image: $(READY) ## build it and push it to the stage's repository
+	@$(PY) -m dev.push_image $(STAGE)
 
 format: $(READY) ## rewrite the code as `check` wants it
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .

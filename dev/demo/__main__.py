@@ -53,7 +53,9 @@ def tell_story(front_end: FrontEnd, browser: Browser) -> bool:
     show.tell("POST /session/renew: same session, new key; the instructions now carry the talk so far.")
     renewed = front_end.ask("POST", "/session/renew", {"sessionId": session_id})
     show.fact("restored", renewed["restored"])
-    show.fact("instructions", renewed["instructions"])
+    show.tell("The instructions now end with:")
+    for line in renewed["instructions"].splitlines()[-4:-1]:
+        show.tell(f"    {line}")
 
     show.chapter("4  The talk goes on in a second call; the first is hung up")
     second = _call(front_end, browser, session_id, renewed["clientSecret"], "second_call")
@@ -80,16 +82,20 @@ def _call(front_end: FrontEnd, browser: Browser, session_id: str, secret: str, s
 def _follow(front_end: FrontEnd, browser: Browser, session_id: str, call_id: str) -> bool:
     """Print the call's items as they settle, in order; return whether they equal the script."""
     generation = _generation(front_end, session_id, call_id)
-    printed = 0
+    printed: list[dict[str, Any]] = []
     until = time.monotonic() + TALK_S
     while time.monotonic() < until:
         over = browser.look(call_id)["script"]["state"] in ("finished", "done", "ended")
         items = [item for item in front_end.transcript(session_id) if item["generation"] == generation]
-        while printed < len(items) and _settled(items[printed]):
-            show.item(items[printed])
-            printed += 1
+        for item, before in zip(items, printed, strict=False):
+            if item["status"] != before["status"]:
+                show.correction(item)
+        printed = items[: len(printed)]
+        while len(printed) < len(items) and _settled(items[len(printed)]):
+            show.item(items[len(printed)])
+            printed.append(items[len(printed)])
         truth = browser.look(call_id)["transcript"]
-        if over and printed == len(items) and _said(items) == _truly_said(truth):
+        if over and len(printed) == len(items) and _said(items) == _truly_said(truth):
             show.verdict(True, f"{len(items)} items, in order, equal to what was said")
             return True
         time.sleep(LOOK_EVERY_S)

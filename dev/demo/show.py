@@ -25,7 +25,8 @@ def chapter(title: str) -> None:
 
 def tell(words: str) -> None:
     """Print a remark."""
-    for line in textwrap.wrap(words, WIDTH - 2):
+    indent = " " * (len(words) - len(words.lstrip()))
+    for line in textwrap.wrap(words, WIDTH - 2, subsequent_indent=indent):
         print(f"  {paint('dim', line)}", flush=True)
 
 
@@ -44,6 +45,12 @@ def item(shown: dict[str, Any]) -> None:
     print(f"  {paint(style, f'{speaker:>12}')}  {lines[0]}", flush=True)
     for line in lines[1:]:
         print(f"{'':16}{line}", flush=True)
+
+
+def correction(shown: dict[str, Any]) -> None:
+    """Print what has become known of an item that was printed before."""
+    heard = f" after {shown['heardMs'] / 1000:.1f} s of it" if shown["heardMs"] is not None else ""
+    tell(f"                ↳ “{(shown['text'] or '')[:40]}…” was {shown['status']}{heard}")
 
 
 def verdict(good: bool, words: str) -> None:
