@@ -34,7 +34,7 @@ class MergedLog:
     def line(self, component: str, raw: str) -> None:
         """Take one raw line of a process."""
         with self._lock:
-            for text in self._rendered(component, raw):
+            for text in self._rendered(component, raw.split("\r")):  # the Lambda runtime ends lines so
                 self._out.write(text + "\n")
             self._out.flush()
 
@@ -42,24 +42,27 @@ class MergedLog:
         """Write one sentence of the launcher itself."""
         self.line("dev", json.dumps({"message": sentence}))
 
-    def _rendered(self, component: str, raw: str) -> Iterator[str]:
-        record = _parsed(raw)
-        if record is None:
-            if raw.strip():
-                yield self._text(component, _level_of(raw), raw.rstrip(), {})
-        elif "invocation" in record:
-            yield from self._invocation(record["invocation"])
-        elif _EMBEDDED_METRICS not in record:
-            yield self._record(component, record)
+    def _rendered(self, component: str, lines: list[str]) -> Iterator[str]:
+        """Render lines that came together; plain ones after the first of a block keep its level."""
+        level = ""
+        for raw in lines:
+            record = _parsed(raw)
+            if record is None:
+                level = level or _level_of(raw)
+                if raw.strip():
+                    yield self._text(component, level, raw.rstrip(), {})
+                continue
+            level = ""
+            if "invocation" in record:
+                yield from self._invocation(record["invocation"])
+            elif _EMBEDDED_METRICS not in record:
+                yield self._record(component, record)
 
     def _invocation(self, invocation: dict[str, Any]) -> Iterator[str]:
         """Render what one run of a function logged, or that it ran if it logged nothing."""
         component = _short_name(invocation["function"])
-        shown = 0
-        for raw in invocation["lines"]:
-            for text in self._rendered(component, raw):
-                shown += 1
-                yield text
+        shown = list(self._rendered(component, invocation["lines"]))
+        yield from shown
         if not shown:
             level = "ERROR" if invocation["error"] else "DEBUG"
             yield self._text(component, level, "ran", {"duration_ms": invocation["duration_ms"]})

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
 from dev.engine import patches
 from dev.engine.processes import leave_with_parent
+
+# Read by now; a function's process inherits the rest of our environment and must not see these.
+_OWN_SETTINGS = ("LOG_LEVEL", "PYTHONPATH", "PYTHONUNBUFFERED")
 
 
 def main() -> None:
@@ -19,7 +23,10 @@ def main() -> None:
     leave_with_parent()
     patches.apply_all()
     _print_function_logs()
-    importlib.import_module("ministack.app").main()
+    engine: Any = importlib.import_module("ministack.app")
+    for name in _OWN_SETTINGS:
+        os.environ.pop(name, None)
+    engine.main()
 
 
 def _print_function_logs() -> None:

@@ -27,7 +27,7 @@ TEMPLATE_INLINE_BYTES = 51_200
 ENGINE_READ_S = 70.0
 """API Gateway answers within 29 s and a long poll within 20 s; boto3 must outlast both with room."""
 
-LOG_DRAIN_FIRST_LINE_S = 0.004
+LOG_DRAIN_FIRST_LINE_S = 0.01
 """How long to wait for a function's first log line after its answer: it was written before the answer."""
 
 LOG_DRAIN_IDLE_S = 0.001

@@ -26,12 +26,13 @@ OMITTED_TYPES: dict[str, str] = {
     "AWS::Budgets::": NOT_MODELLED,
     "AWS::CE::": NOT_MODELLED,
     "AWS::SecretsManager::RotationSchedule": NOT_MODELLED,
+    "AWS::Lambda::Version": "aliases point at $LATEST here: what was deployed last is what runs",
     "AWS::Lambda::Permission": "the engine checks no permissions, and there is one for every route",
 }
 """Types, or prefixes of types ending in `::`, and why they are left out."""
 
 OMITTED_PROPERTIES: dict[tuple[str, str], str] = {
-    ("AWS::Lambda::Function", "SnapStart"): "publishing would start every function at once, two seconds each",
+    ("AWS::Lambda::Function", "SnapStart"): "nothing is published, so there is no moment to take a snapshot",
     ("AWS::Lambda::Function", "TracingConfig"): "nothing receives traces",
     ("AWS::Lambda::Function", "VpcConfig"): NO_NETWORK,
     ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): "a laptop runs far fewer at once",
@@ -65,6 +66,8 @@ def _trim(resource: dict[str, Any], gone: set[str]) -> dict[str, Any]:
     trimmed: dict[str, Any] = _without_references(resource, gone)
     depends = resource.get("DependsOn", [])
     still = [name for name in ([depends] if isinstance(depends, str) else depends) if name not in gone]
+    if resource["Type"] == "AWS::Lambda::Alias":
+        trimmed["Properties"]["FunctionVersion"] = "$LATEST"
     if "DependsOn" in trimmed:
         trimmed["DependsOn"] = still
     for (resource_type, name), _ in OMITTED_PROPERTIES.items():

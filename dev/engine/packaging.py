@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -58,8 +59,12 @@ def note_zip(note: str) -> bytes:
 
 def bootstrap(runtime: Path, layers: list[Path]) -> str:
     """Return the shell script that the engine starts as the function's process."""
-    quoted = " ".join(f"'{path}'" for path in (_WORKER, runtime, *layers))
-    return f"#!/bin/sh\nexec '{sys.executable}' -S -P {quoted}\n"
+    return f"#!/bin/sh\nexec {shlex.join(worker_command(runtime, layers))}\n"
+
+
+def worker_command(runtime: Path, layers: list[Path]) -> list[str]:
+    """Return the command of a function's process; it finds its code by LAMBDA_TASK_ROOT."""
+    return [sys.executable, "-S", "-P", *map(str, (_WORKER, runtime, *layers))]
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

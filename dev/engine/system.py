@@ -40,11 +40,7 @@ def fingerprint(project: Path, template: Template, parameters: Mapping[str, str]
 def build(project: Path, source: Template, parameters: Mapping[str, str], cache: Path) -> System:
     """Package and expand the template; `cache` keeps built layers between runs and instances."""
     template = copy.deepcopy(source)
-    layers = {
-        name: packaging.layer_directory(project / resource["Properties"]["ContentUri"], cache)
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::LayerVersion"
-    }
+    layers = built_layers(project, template, cache)
     objects: dict[str, bytes] = {}
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
@@ -75,12 +71,28 @@ def _package_function(
     objects: dict[str, bytes],
 ) -> None:
     """Replace the function's CodeUri by a zip in `objects` which knows the directories of its layers."""
+    code, used = function_parts(project, template, properties, layers)
+    runtime = packaging.runtime_directory(cache)
+    properties["CodeUri"] = _store(objects, packaging.function_zip(code, runtime, used))
+
+
+def built_layers(project: Path, template: Template, cache: Path) -> dict[str, Path]:
+    """Return the directory of each of the template's layers, built if need be."""
+    return {
+        name: packaging.layer_directory(project / resource["Properties"]["ContentUri"], cache)
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::LayerVersion"
+    }
+
+
+def function_parts(
+    project: Path, template: Template, properties: Mapping[str, Any], layers: Mapping[str, Path]
+) -> tuple[Path, list[Path]]:
+    """Return a function's code directory and the directories of its layers, in order."""
     shared = template.get("Globals", {}).get("Function", {})
     references = [*shared.get("Layers", []), *properties.get("Layers", [])]
     used = [layers[reference["Ref"]] for reference in references if _names(reference, layers)]
-    code = project / (properties.get("CodeUri") or shared["CodeUri"])
-    runtime = packaging.runtime_directory(cache)
-    properties["CodeUri"] = _store(objects, packaging.function_zip(code, runtime, used))
+    return project / (properties.get("CodeUri") or shared["CodeUri"]), used
 
 
 def _names(reference: Any, layers: Mapping[str, Path]) -> bool:

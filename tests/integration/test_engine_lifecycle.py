@@ -92,6 +92,14 @@ def test_a_changed_template_is_deployed_over_the_old_one(tmp_path: Path, project
         assert colour(stack) == "greenish"
 
 
+def test_a_changed_parameter_alone_reaches_the_functions(tmp_path: Path) -> None:
+    with stack_of(tmp_path):
+        pass
+    changed = LocalStack(tmp_path, PROBE, simulator=False, parameter_values={"Colour": "blue"})
+    with changed as stack:
+        assert colour(stack) == "blue"
+
+
 def test_changed_code_of_a_layer_reaches_the_functions(tmp_path: Path, project: Path) -> None:
     with stack_of(tmp_path, project):
         pass
