@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from json import dumps
+from math import isfinite
 from typing import Any
 
 from switchboard.domain import limits
@@ -10,18 +12,24 @@ from switchboard.domain.errors import InvalidRequest
 from switchboard.domain.extraction import Evidence, Finding
 
 TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+ANNOTATIONS = frozenset(
+    {"$schema", "$id", "$comment", "title", "default", "examples", "additionalProperties"}
+)
+"""Dropped: they only describe; and every object is closed anyway."""
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema with every object closed and every field required. Raise InvalidRequest.
 
-    A field that the caller left optional may become null instead, so that nothing must be invented.
+    A field that the caller left optional may become null instead, so that nothing must be invented. What the
+    upstream cannot honour is refused by name, above all `$ref`, which would have us fetch things.
     """
-    if len(dumps(schema)) > limits.SCHEMA_BYTES:
-        raise _wrong(f"is larger than {limits.SCHEMA_BYTES} bytes")
-    if schema.get("type") != "object" or not schema.get("properties"):
+    if schema.get("type") != "object":
         raise _wrong('must be an object with "properties"')
-    return _strict(schema, 1)
+    made = _strict(schema, 1)
+    if len(dumps(made)) > limits.SCHEMA_BYTES:
+        raise _wrong(f"is larger than {limits.SCHEMA_BYTES} bytes")
+    return made
 
 
 def answer_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -45,11 +53,10 @@ def answer_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 def finding_of(answer: dict[str, Any], item_ids: list[str]) -> Finding:
     """Return the finding of a valid answer; a line number that was never given counts for nothing."""
-    cited: dict[str, list[str]] = {}
+    cited: dict[str, dict[str, None]] = {}
     for piece in answer["evidence"]:
-        items = cited.setdefault(piece["field"], [])
-        lines = (line for line in piece["lines"] if 0 < line <= len(item_ids))
-        items.extend(item_ids[line - 1] for line in lines if item_ids[line - 1] not in items)
+        items = cited.setdefault(piece["field"], {})
+        items.update((item_ids[int(line) - 1], None) for line in piece["lines"] if 0 < line <= len(item_ids))
     evidence = tuple(Evidence(field, tuple(items)) for field, items in cited.items() if items)
     return Finding(answer["profile"], evidence)
 
@@ -59,41 +66,111 @@ def _strict(schema: Any, depth: int) -> dict[str, Any]:
         raise _wrong("must hold schemas only")
     if depth > limits.SCHEMA_DEPTH:
         raise _wrong(f"is nested deeper than {limits.SCHEMA_DEPTH} levels")
-    kinds = schema.get("type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    if "enum" not in schema and "anyOf" not in schema and not (kinds and set(map(str, kinds)) <= TYPES):
-        raise _wrong('has a part without a known "type"')
-    result = dict(schema)
-    if isinstance(schema.get("anyOf"), list):
-        result["anyOf"] = [_strict(choice, depth + 1) for choice in schema["anyOf"]]
-    if "array" in kinds:
-        result["items"] = _strict(schema.get("items"), depth + 1)
+    part = {keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS}
+    for keyword, value in part.items():
+        if keyword not in KEYWORDS:
+            raise _wrong(f'uses "{keyword[:32]}", which is not supported')
+        if not KEYWORDS[keyword](value):
+            raise _wrong(f'has a "{keyword}" that makes no sense')
+    kinds = _kinds(part)
+    if not kinds and "enum" not in part and "anyOf" not in part:
+        raise _wrong('has a part without a "type"')
+    if {"properties", "required"} & part.keys() and "object" not in kinds:
+        raise _wrong('has "properties" in what is no object')
+    if "anyOf" in part:
+        part["anyOf"] = [_strict(choice, depth + 1) for choice in part["anyOf"]]
+    if "array" in kinds or "items" in part:
+        part["items"] = _strict(part.get("items"), depth + 1)
     if "object" in kinds:
-        result.update(_closed(schema, depth))
-    return result
+        part.update(_closed(part, depth))
+    return part
 
 
-def _closed(schema: dict[str, Any], depth: int) -> dict[str, Any]:
-    properties = schema.get("properties", {})
-    if not isinstance(properties, dict):
-        raise _wrong('has "properties" that are no object')
-    required = schema.get("required", list(properties))
+def _closed(part: dict[str, Any], depth: int) -> dict[str, Any]:
+    properties = part.get("properties")
+    if not properties:
+        raise _wrong('has an object without "properties"')
+    required = part.get("required", list(properties))
+    if not set(required) <= properties.keys():
+        raise _wrong('requires what is not among its "properties"')
+    inner = {name: _strict(value, depth + 1) for name, value in properties.items()}
     return {
         "properties": {
-            name: _strict(part, depth + 1) if name in required else _nullable(_strict(part, depth + 1))
-            for name, part in properties.items()
+            name: value if name in required else _nullable(value) for name, value in inner.items()
         },
         "required": list(properties),
         "additionalProperties": False,
     }
 
 
-def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    kinds = schema.get("type")
-    if isinstance(kinds, str) and "enum" not in schema:
-        return {**schema, "type": [kinds, "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
+def _nullable(part: dict[str, Any]) -> dict[str, Any]:
+    kinds = _kinds(part)
+    if "null" in kinds and "enum" not in part:
+        return part
+    if kinds and "enum" not in part:
+        return {**part, "type": [*kinds, "null"]}
+    return {"anyOf": [part, {"type": "null"}]}
+
+
+def _kinds(part: dict[str, Any]) -> list[str]:
+    kinds = part.get("type", [])
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _wrong(what: str) -> InvalidRequest:
     return InvalidRequest(f"The schema {what}.", details={"fields": [{"field": "schema", "problem": what}]})
+
+
+def _is_type(value: Any) -> bool:
+    kinds = value if isinstance(value, list) else [value]
+    known = [kind for kind in kinds if isinstance(kind, str) and kind in TYPES]
+    return bool(kinds) and known == kinds and len(set(known)) == len(known)
+
+
+def _is_properties(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_name, value))
+
+
+def _is_name(name: str) -> bool:
+    """Tell whether a property may have that name: validators are made of it, so quotes and braces may not."""
+    return 0 < len(name) <= 64 and name.isprintable() and not set(name) & set("\"'`\\{}$")
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _is_choice(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_scalar, value))
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | bool) or _is_number(value)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+KEYWORDS: dict[str, Callable[[Any], bool]] = {
+    "type": _is_type,
+    "description": lambda value: isinstance(value, str),
+    "properties": _is_properties,
+    "required": _is_names,
+    "items": lambda value: isinstance(value, dict),
+    "anyOf": lambda value: isinstance(value, list) and bool(value),
+    "enum": _is_choice,
+    "minimum": _is_number,
+    "maximum": _is_number,
+    "exclusiveMinimum": _is_number,
+    "exclusiveMaximum": _is_number,
+    "minItems": _is_count,
+    "maxItems": _is_count,
+}
+"""What a schema may say, each with what its value must look like."""
