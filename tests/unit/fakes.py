@@ -1,0 +1,167 @@
+"""Whole fakes for everything that use cases and the HTTP edge need, at a time that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from switchboard.domain.credentials import Credentials
+from switchboard.domain.errors import SwitchboardError, Unauthorized
+from switchboard.domain.extraction import Extraction
+from switchboard.domain.ports import Digest, Renewal
+from switchboard.domain.principal import Guest, Principal, User
+from switchboard.domain.secret import ClientSecret, Credential
+from switchboard.domain.session import RealtimeConfig, Session
+from switchboard.settings import Settings
+from switchboard.stores.memory import MemoryStores
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+class FakeIds:
+    """Ids in the real form, counted instead of random."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count:032x}"
+
+
+class FakeRealtime:
+    """Mints secrets until told to refuse."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.refuses: SwitchboardError | None = None
+        self.minted: list[tuple[RealtimeConfig, str]] = []
+        self._clock = clock
+
+    def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
+        if self.refuses:
+            raise self.refuses
+        self.minted.append((config, safety_identifier))
+        return ClientSecret(f"ek_{len(self.minted):04d}", self._clock() + timedelta(seconds=seconds))
+
+    def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
+        raise AssertionError("only the sideband hangs up")
+
+
+class FakeResponses:
+    """Answers with what the test has put there; an error among the answers is raised."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.answers: list[Any] = []
+
+    def text(self, instructions: str, text: str, max_tokens: int, seconds: float) -> str:
+        answer: str = self._answer({"instructions": instructions, "text": text, "max_tokens": max_tokens})
+        return answer
+
+    def structured(
+        self, instructions: str, text: str, name: str, schema: dict[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        answer: dict[str, Any] = self._answer({"instructions": instructions, "text": text, "schema": schema})
+        return answer
+
+    def _answer(self, question: dict[str, Any]) -> Any:
+        self.asked.append(question)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class FakeSideband:
+    """Remembers the hints."""
+
+    hints: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+    def follow(self, session: Session) -> None:
+        self.hints.append(("follow", session.id, session.call_id))
+
+    def end(self, session: Session) -> None:
+        self.hints.append(("end", session.id, session.call_id))
+
+
+class FakeWorkflows:
+    """Counts executions by name, as the workflow service does; what they do is the test's."""
+
+    def __init__(self) -> None:
+        self.executions: dict[str, Extraction] = {}
+        self.on_extract: Callable[[Extraction], None] = lambda extraction: None
+        self.on_renew: Callable[[str], Renewal] | None = None
+
+    def renew(self, session_id: str) -> Renewal:
+        assert self.on_renew, "the test says what a renewal does"
+        return self.on_renew(session_id)
+
+    def extract(self, extraction: Extraction) -> None:
+        if extraction.execution_name not in self.executions:
+            self.executions[extraction.execution_name] = extraction
+            self.on_extract(extraction)
+
+
+class FakeIdentity:
+    """Knows users by the name that their bearer token is, guests by theirs."""
+
+    def __init__(self, new_id: FakeIds) -> None:
+        self._new_id = new_id
+        self.seen: list[Credentials] = []
+
+    def resolve(self, credentials: Credentials) -> Principal:
+        self.seen.append(credentials)
+        if credentials.bearer == "bad" or credentials.api_key is not None:
+            raise Unauthorized("The token is not valid, or has expired.")
+        if credentials.bearer:
+            return User(credentials.bearer)
+        if credentials.guest:
+            return Guest(credentials.guest)
+        return Guest(self._new_id("gst_"), fresh=True)
+
+    def guest_token(self, guest: Guest) -> str:
+        return guest.id
+
+
+class World:
+    """Everything that a use case may name among its `Deps`, and the edge's parts beside them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.new_id = FakeIds()
+        self.sleep = self.clock.sleep
+        stores = MemoryStores(self.clock)
+        self.sessions = stores.sessions
+        self.secrets = stores.secrets
+        self.calls = stores.calls
+        self.hosts = stores.hosts
+        self.transcripts = stores.transcripts
+        self.extractions = stores.extractions
+        self.digests = stores.digests
+        self.realtime = FakeRealtime(self.clock)
+        self.responses = FakeResponses()
+        self.sideband = FakeSideband()
+        self.workflows = FakeWorkflows()
+        self.identity = FakeIdentity(self.new_id)
+        self.settings = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
+
+    def add_digest(self, session_id: str, version: str, restored: str, text: str) -> None:
+        """Store a digest as a renewal would."""
+        self.digests.save(session_id, version, Digest(restored, text))
