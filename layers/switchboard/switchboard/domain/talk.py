@@ -11,6 +11,8 @@ from switchboard.domain.ports import TranscriptPage
 from switchboard.domain.transcript import Item, merge_entries, order
 
 Talk = tuple[Item, ...]
+WORDLESS = frozenset({"in_progress", "pending", "failed", "untranscribed", "lost"})
+"""Statuses of items whose words, if there are none, exist somewhere or existed."""
 
 
 def talk_of(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> Talk:
@@ -38,6 +40,11 @@ def quote(talk: Talk) -> list[tuple[str, str]]:
     return [(item_id, line) for item_id, line in lines if line]
 
 
+def is_whole(talk: Talk) -> bool:
+    """Tell whether `quote` gives all that was said: nothing cut, and no words still awaited or lost."""
+    return not any(_is_cut(item) or _is_wordless(item) for item in talk if not item.deleted)
+
+
 def chunk(lines: Sequence[tuple[str, str]], size: int) -> list[list[tuple[str, str]]]:
     """Cut the lines into runs of at most `size` characters; a longer line is a run of its own."""
     chunks: list[list[tuple[str, str]]] = []
@@ -53,7 +60,7 @@ def chunk(lines: Sequence[tuple[str, str]], size: int) -> list[list[tuple[str, s
 
 def _line(item: Item) -> str:
     if item.kind == "function_call":
-        return f"tool call {item.name}: {_shorten(item.arguments)}"
+        return f"tool call {_shorten(item.name)}: {_shorten(item.arguments)}"
     if item.kind == "function_call_output":
         return f"tool answer: {_shorten(item.output)}"
     words = _shorten(item.text)
@@ -61,6 +68,17 @@ def _line(item: Item) -> str:
         return ""
     mark = " [interrupted]" if item.interrupted else ""
     return f"{item.role or 'unknown'}: {words}{mark}"
+
+
+def _is_cut(item: Item) -> bool:
+    longest = max(len(item.text), len(item.arguments), len(item.output))
+    return item.clipped or longest > limits.ITEM_QUOTE_CHARS
+
+
+def _is_wordless(item: Item) -> bool:
+    """Tell of an item that was heard, but not in words; a reply that failed before its first word is none."""
+    failed_reply = item.status == "failed" and not item.is_user_audio
+    return not _line(item) and item.status in WORDLESS and not failed_reply
 
 
 def _shorten(words: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamError
 from switchboard.domain.ports import Digest, Digests, Responses, Transcripts
-from switchboard.domain.talk import quote, talk_of
+from switchboard.domain.talk import Talk, is_whole, quote, talk_of
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
 
 SUMMARISE = (
@@ -42,19 +42,22 @@ def digest_transcript(request: DigestTranscript, deps: Deps) -> TranscriptDigest
     """Return how whole the digest is, after keeping it: a repeat finds it there."""
     digest = deps.digests.find(request.session_id, request.transcript_version)
     if digest is None:
-        lines = [line for _, line in quote(talk_of(deps.transcripts.read(request.session_id)))]
-        digest = _digest(lines, deps.responses)
+        digest = _digest(talk_of(deps.transcripts.read(request.session_id)), deps.responses)
         deps.digests.save(request.session_id, request.transcript_version, digest)
     return TranscriptDigested.model_validate({"restored": digest.restored})
 
 
-def _digest(lines: list[str], responses: Responses) -> Digest:
-    """Return all lines if they fit, else the last that do behind a summary of the others."""
+def _digest(talk: Talk, responses: Responses) -> Digest:
+    """Return all lines if they fit, else the last that do behind a summary of the others.
+
+    It is `full` only if every word of the talk is in it.
+    """
+    lines = [line for _, line in quote(talk)]
     if not lines:
         return Digest("none", "")
     recent = _recent(lines, limits.DIGEST_CHARS)
     if len(recent) == len(lines):
-        return Digest("full", "\n".join(lines))
+        return Digest("full" if is_whole(talk) else "digest", "\n".join(lines))
     older = "\n".join(lines[: len(lines) - len(recent)])
     try:
         summary = responses.text(SUMMARISE, older, limits.DIGEST_SUMMARY_TOKENS, limits.DIGEST_SECONDS)
