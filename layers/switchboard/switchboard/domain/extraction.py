@@ -78,10 +78,14 @@ class Extraction:
         """Names the workflow's execution; the workflow service runs one name once."""
         return f"{self.id}-{self.attempt}"
 
-    def may_start(self, now: datetime) -> bool:
-        """Tell whether another attempt is due: the last one failed, or died without saying so."""
+    def as_of(self, now: datetime) -> Extraction:
+        """Return what is true now: an attempt that died without saying so has failed at its deadline."""
         overdue = now > self.started_at + timedelta(seconds=limits.EXTRACT_DEADLINE_SECONDS)
-        return self.status == "failed" or (self.status == "running" and overdue)
+        return self.fail("States.Timeout") if self.status == "running" and overdue else self
+
+    def may_start(self, now: datetime) -> bool:
+        """Tell whether another attempt is due, because the last one failed."""
+        return self.as_of(now).status == "failed"
 
     def again(self, now: datetime) -> Extraction:
         """Return the next attempt."""

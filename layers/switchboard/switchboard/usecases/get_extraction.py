@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from switchboard.domain.errors import ExtractionFailed, NotFound
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.ports import Extractions
+from switchboard.domain.ports import Clock, Extractions
 from switchboard.domain.principal import Principal
 from switchboard.usecases.payload import Answer, ExtractionId, Request
 
@@ -58,6 +58,7 @@ class Deps(Protocol):
     """What this use case needs."""
 
     extractions: Extractions
+    clock: Clock
 
 
 def get_extraction(request: GetExtraction, principal: Principal, deps: Deps) -> ExtractionAnswer:
@@ -65,4 +66,4 @@ def get_extraction(request: GetExtraction, principal: Principal, deps: Deps) -> 
     extraction = deps.extractions.find(request.extraction_id)
     if extraction is None or extraction.owner != principal.owner:
         raise NotFound("There is no such extraction.")
-    return ExtractionAnswer.of(extraction)
+    return ExtractionAnswer.of(extraction.as_of(deps.clock()))
