@@ -81,7 +81,7 @@ class Faults:
 
     def add(self, order: Json, call: str | None = None) -> Fault:
         """Take an order. Raises BadScript for one that makes no sense."""
-        _check(order)
+        check(order)
         if len(self._faults) >= limits.MAX_FAULTS:
             raise BadScript(f"more than {limits.MAX_FAULTS} faults; delete some first")
         fault = Fault(
@@ -142,7 +142,8 @@ class Faults:
         self._on_socket = sum(1 for fault in self._faults if fault.at == "socket" and not fault.spent())
 
 
-def _check(order: Json) -> None:
+def check(order: Json) -> None:
+    """Raise BadScript for an order that makes no sense."""
     unknown = set(order) - _FIELDS
     if unknown:
         raise BadScript(f"fault: unknown field {sorted(unknown)[0]!r}")

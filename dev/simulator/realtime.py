@@ -119,7 +119,7 @@ class RealtimeSession:
         self.peers.clear()
 
     def _numbered(self, event: Json) -> Json:
-        return {"type": event["type"], "event_id": self.world.chance.id("event"), **event}
+        return {"type": event["type"], "event_id": self.world.chance.event_id(), **event}
 
     def _spoiled(self, kind: str, data: bytes) -> list[Order]:
         """The orders for one frame after the faults had their say."""

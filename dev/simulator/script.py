@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import yaml
 
-from dev.simulator import limits
+from dev.simulator import faults, limits
 from dev.simulator.answers import Rule
 from dev.simulator.errors import BadScript
 from dev.simulator.wire import Json
@@ -67,8 +67,9 @@ def checked(data: object, name: str) -> Script:
     steps = tuple(
         _step(step, f"script {name!r}, step {at}") for at, step in enumerate(data.get("steps") or [], 1)
     )
-    for at, (step, following) in enumerate(zip(steps, (*steps[1:], None), strict=True), 1):
-        if "interrupted_after" in step.rest and (following is None or following.verb != "user"):
+    for at, step in enumerate(steps, 1):
+        following = steps[at].verb if at < len(steps) else None
+        if "interrupted_after" in step.rest and following != "user":
             raise BadScript(f"script {name!r}, step {at}: an interruption needs a 'user' step after it")
     answers = tuple(data.get("answers") or ())
     for entry in answers:
@@ -89,7 +90,16 @@ def _step(step: object, place: str) -> Step:
     rest = {name: value for name, value in step.items() if name != verb}
     if set(rest) - fields:
         raise BadScript(f"{place}: {verb!r} does not know {sorted(set(rest) - fields)[0]!r}")
+    if verb == "fault":
+        _check_fault(step[verb], place)
     return Step(verb, step[verb], rest)
+
+
+def _check_fault(order: Json, place: str) -> None:
+    try:
+        faults.check(order)
+    except BadScript as error:
+        raise BadScript(f"{place}: {error}") from error
 
 
 class Library:
