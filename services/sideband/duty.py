@@ -26,11 +26,11 @@ class Duties:
         self._stopping: dict[str, asyncio.Event] = {}
         self.ended_at: dict[str, float] = {}
 
-    def start(self, name: str, seconds: float, duty: Duty) -> None:
+    def start(self, name: str, seconds: float, duty: Duty, *, first_pause: float = 0.0) -> None:
         """Repeat the duty with pauses of about that length."""
         self._stopping[name] = asyncio.Event()
         self.ended_at[name] = asyncio.get_running_loop().time()
-        self._tasks[name] = asyncio.create_task(self._repeat(name, seconds, duty))
+        self._tasks[name] = asyncio.create_task(self._repeat(name, seconds, duty, first_pause))
 
     async def stop(self, *names: str, patience: float) -> None:
         """Let the duties finish what they are doing; after `patience` seconds they are cancelled."""
@@ -42,9 +42,16 @@ class Duties:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _repeat(self, name: str, seconds: float, duty: Duty) -> None:
+    async def cancel(self) -> None:
+        """End every duty at once."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _repeat(self, name: str, seconds: float, duty: Duty, first_pause: float) -> None:
         stopping, clock = self._stopping[name], asyncio.get_running_loop().time
         failing = False
+        await _wait(stopping, first_pause)
         while not stopping.is_set():
             pause = seconds * self._chance.uniform(0.8, 1.2)
             try:

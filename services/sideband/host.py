@@ -50,12 +50,17 @@ class Host:
         self._stop.set()
 
     async def run(self) -> None:
-        """Work until told to stop."""
+        """Work until told to stop. Cancelled, drop everything as it is: others will miss the heartbeat."""
         log.info("host.started", host=self.id, capacity=self.roster.capacity)
-        await self._first_beat()
-        self._start()
-        await self._stop.wait()
-        await self._leave()
+        try:
+            await self._first_beat()
+            self._start()
+            await self._stop.wait()
+            await self._leave()
+        finally:
+            await self.duties.cancel()
+            await self.roster.cancel()
+            self._close()
 
     async def _first_beat(self) -> None:
         """Be known before the first claim: else nobody would miss us."""
@@ -77,7 +82,7 @@ class Host:
         start("sweep", limits.SWEEP, self._sweep.pending)
         start("inherit", limits.LOOK, self._sweep.of_the_dead)
         start("reconcile", limits.RECONCILE_STEP, self._reconcile.step)
-        start("metrics", limits.METRICS, self._tell)
+        start("metrics", limits.METRICS, self._tell, first_pause=limits.METRICS)
 
     async def _leave(self) -> None:
         """Hand everything over; the heartbeat goes on until then, so that nobody comes too early."""
@@ -93,9 +98,8 @@ class Host:
             await self._pulse.remove(self.id)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)
-        self.close()
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Let go of the threads."""
         self._poll.close()
         self._pulse.close()

@@ -113,11 +113,16 @@ class Roster:
             if hurry.is_set():
                 deadline = min(deadline, clock() + limits.LEAVE_HURRIED)
             await asyncio.sleep(limits.LEAVE_STEP)
-        late = set(self._tasks)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        late = await self.cancel()
         return not late and not self.unsure
+
+    async def cancel(self) -> int:
+        """Drop every call as it is; return how many."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return len(tasks)
 
     async def _is_others(self, host: str) -> bool:
         return host != self._shared.host and await self._is_alive(host)

@@ -78,9 +78,9 @@ class Rig:
         )
         return replace(deps, **self.overrides)
 
-    def start(self, name: str, capacity: int = 100) -> Host:
-        """Start a host."""
-        host = Host(self.deps(), self.queue, name, capacity)
+    def start(self, name: str, capacity: int = 100, queue: MemoryQueue | None = None) -> Host:
+        """Start a host, on the common queue unless it is given its own."""
+        host = Host(self.deps(), queue or self.queue, name, capacity)
         self.running[name] = asyncio.create_task(host.run())
         return host
 
@@ -137,9 +137,7 @@ class Rig:
 
     def hint(self, kind: str, session_id: str) -> None:
         session = self.stores.sessions.load(session_id)
-        self.queue.put(
-            f'{{"type":"{kind}","sessionId":"{session_id}","generation":{session.generation}}}'
-        )
+        self.queue.put(f'{{"type":"{kind}","sessionId":"{session_id}","generation":{session.generation}}}')
 
     def find(self, call: Call) -> Call:
         found = self.stores.calls.find(call.session_id, call.generation)
@@ -192,4 +190,3 @@ async def until(condition: Callable[[], T], seconds: float = 20.0) -> T:
         while not (found := condition()):
             await asyncio.sleep(0.01)
         return found
-

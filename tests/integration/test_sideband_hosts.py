@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sideband.host import Host
-
-from tests.integration.sideband_rig import Rig, rig, until
+from tests.integration.sideband_rig import MemoryQueue, Rig, rig, until
 from tests.integration.test_sideband_follow import SCRIPTS, begin
 
 LONG = {
     "name": "long",
-    "steps": [step for n in range(12) for step in ({"user": f"Question {n}?"}, {"assistant": f"Answer {n}."})],
+    "steps": [
+        step for n in range(12) for step in ({"user": f"Question {n}?"}, {"assistant": f"Answer {n}."})
+    ],
 }
 
 
@@ -68,13 +68,13 @@ async def test_a_host_that_lost_its_lease_stops_at_once_and_writes_nothing_more(
 
 async def test_an_end_reaches_the_host_that_follows() -> None:
     async with rig(speed=10, scripts=SCRIPTS) as it:
-        hosts: list[Host] = [it.start("host_a")]
+        it.start("host_a", queue=MemoryQueue())
         call = await begin(it)
         await until(lambda: it.find(call).attached_at)
-        hosts.append(it.start("host_b"))
-        await it.leave_queue(hosts[0])
+        it.start("host_b")
         it.end("sess_1")
         await until(lambda: it.find(call).reason == "ended")
+        assert (it.find(call).host, it.find(call).lease) == ("host_a", 1)
 
 
 async def test_hosts_share_a_burst_of_calls() -> None:
