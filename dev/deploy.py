@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+SAM = ROOT / ".venv-sam" / "bin" / "sam"
 SECRET = frozenset({"OpenAIApiKey", "JwtSecret", "BackendApiKey"})
 """Parameters whose values are kept in Secrets Manager: functions know only whether there is one."""
 
@@ -86,8 +87,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as private:  # made for this user alone
         file = Path(private) / "parameters.yaml"
         file.write_text(json.dumps(parameters), "utf-8")  # JSON is YAML
-        sam = Path(sys.executable).with_name("sam")
-        command = [str(sam), "deploy", "--config-env", options.stage]
+        command = [str(SAM), "deploy", "--config-env", options.stage]
         return subprocess.run([*command, "--parameter-overrides", f"file://{file}"], cwd=ROOT).returncode
 
 
