@@ -58,7 +58,7 @@ def marked(template: str, parameters: Mapping[str, str]) -> str:
 def known_parameters(stack: str) -> dict[str, str] | None:
     """Return the deployed stack's parameters (secret ones masked), or None if there is no such stack."""
     import boto3
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
@@ -66,6 +66,8 @@ def known_parameters(stack: str) -> dict[str, str] | None:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
         raise
+    except BotoCoreError as error:
+        raise SystemExit(f"{error} Set AWS_PROFILE and AWS_REGION.") from error
     if found["StackStatus"] == "REVIEW_IN_PROGRESS":  # a first deploy that was not confirmed
         return None
     listed = found.get("Parameters", [])
@@ -80,6 +82,8 @@ def main() -> int:
     options = parser.parse_args()
     stack, parameters = stage_settings(options.stage, (ROOT / "samconfig.toml").read_text("utf-8"))
     parameters |= parse(options.parameters)
+    if not BUILT.exists():
+        raise SystemExit("Nothing is built. Run `make build` first.")
     known = known_parameters(stack)
     if known is None and "OpenAIApiKey" not in parameters:
         parameters["OpenAIApiKey"] = os.environ.get("OPENAI_API_KEY") or getpass("OpenAI API key: ")
