@@ -38,7 +38,8 @@ class LocalStack:
 
     `simulator=False` leaves the upstream to `parameter_values` or OPENAI_BASE_URL. `sink` receives every
     line of every process as (name, line); `narrate` one sentence for each step, whose duration in seconds
-    is then in `durations`.
+    is then in `durations`. Under the API's own URL the gateway also serves `streams` (path prefix to the
+    URL of a server that streams its answers) and `files` (path prefix to a directory).
     """
 
     state_dir: Path
@@ -47,6 +48,8 @@ class LocalStack:
     simulator: bool = True
     sideband_hosts: int = 0
     parameter_values: Mapping[str, str] = field(default_factory=dict)
+    streams: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
     sink: LineSink = _silent
     narrate: Narrator = _silent
 
@@ -178,7 +181,9 @@ class LocalStack:
         stage = self.physical_ids["ApiStage"]
         host = f"{api}.execute-api.localhost:{self.engine_url.rsplit(':', 1)[1]}"
         settings = ("--port", str(port), "--engine", self.engine_url, "--host", host, "--stage", stage)
-        child = self._start_module("gateway", "dev.gateway", *settings)
+        streams = (f"--stream={prefix}={url}" for prefix, url in self.streams.items())
+        files = (f"--files={prefix}={directory}" for prefix, directory in self.files.items())
+        child = self._start_module("gateway", "dev.gateway", *settings, *streams, *files)
         self.api_url = str(child.report(limits.CHILD_START_S)["url"])
 
     def _start_module(self, name: str, module: str, *arguments: str) -> Child:
