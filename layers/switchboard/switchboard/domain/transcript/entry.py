@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final
 
-from .fold import Transcript
 from .item import Item, Part
 from .join import join
+from .value import Transcript
 
 Entry = Mapping[str, Any]
 

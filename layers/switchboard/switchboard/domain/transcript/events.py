@@ -3,157 +3,167 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FAILED, FINAL, IN_PROGRESS, START, Item, Part
+from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FAILED, FINAL, IN_PROGRESS, START, Known, News, Part
 from .limits import PARTS_MAX, TEXT_MAX
 from .snapshot import label, mapping, medium, number, reason, snapshot, text
 
 Event = Mapping[str, Any]
-Reader = Callable[[Event, int], Item | None]
+Reader = Callable[[Event], News | None]
 
 
-def _added(event: Event, seq: int) -> Item | None:
-    previous = _predecessor(event)
-    lineage = ADDED_LINEAGE if previous else 0
-    return snapshot(mapping(event, "item"), seq, previous=previous, lineage=lineage)
+def _added(event: Event) -> News | None:
+    return _placed(event, snapshot(mapping(event, "item")))
 
 
-def _done(event: Event, seq: int) -> Item | None:
+def _done(event: Event) -> News | None:
+    news = snapshot(mapping(event, "item"), final=True)
     # The upstream forgets the predecessor of early model items here, so a null says nothing.
-    previous = label(event, "previous_item_id") or None
-    lineage = DONE_LINEAGE if previous else 0
-    return snapshot(mapping(event, "item"), seq, final=True, previous=previous, lineage=lineage)
+    previous = label(event, "previous_item_id")
+    if news is not None and previous:
+        news[1].update({"previous": previous, "lineage": DONE_LINEAGE})
+    return news
 
 
-def _retrieved(event: Event, seq: int) -> Item | None:
-    return snapshot(mapping(event, "item"), seq, final=True)
+def _retrieved(event: Event) -> News | None:
+    return snapshot(mapping(event, "item"), final=True)
 
 
-def _deleted(event: Event, seq: int) -> Item | None:
-    item_id = label(event, "item_id")
-    return Item(id=item_id, seq=seq, deleted=True) if item_id else None
+def _deleted(event: Event) -> News | None:
+    return _of(event, {"deleted": True})
 
 
-def _truncated(event: Event, seq: int) -> Item | None:
-    item_id = label(event, "item_id")
-    if not item_id:
-        return None
-    return Item(id=item_id, seq=seq, interrupted=True, heard_ms=number(event, "audio_end_ms"))
+def _truncated(event: Event) -> News | None:
+    known: Known = {"interrupted": True}
+    heard_ms = number(event, "audio_end_ms")
+    if heard_ms is not None:
+        known["heard_ms"] = heard_ms
+    return _of(event, known)
 
 
-def _speech(event: Event, seq: int) -> Item | None:
-    start, end = number(event, "audio_start_ms"), number(event, "audio_end_ms")
-    return _heard(event, seq, IN_PROGRESS, Part(0, "audio"), audio_start_ms=start, audio_end_ms=end)
+def _speech_started(event: Event) -> News | None:
+    known = _spoken(IN_PROGRESS, Part(0, "audio"))
+    start_ms = number(event, "audio_start_ms")
+    if start_ms is not None:
+        known["audio_start_ms"] = start_ms
+    return _of(event, known)
 
 
-def _committed(event: Event, seq: int) -> Item | None:
-    previous = _predecessor(event)
-    lineage = ADDED_LINEAGE if previous else 0
-    return _heard(event, seq, COMPLETED, Part(0, "audio"), previous=previous, lineage=lineage)
+def _speech_stopped(event: Event) -> News | None:
+    known = _spoken(IN_PROGRESS, Part(0, "audio"))
+    end_ms = number(event, "audio_end_ms")
+    if end_ms is not None:
+        known["audio_end_ms"] = end_ms
+    return _of(event, known)
 
 
-def _transcribed(event: Event, seq: int) -> Item | None:
-    words = event.get("transcript")
-    index = part_index(event)
+def _committed(event: Event) -> News | None:
+    return _placed(event, _of(event, _spoken(COMPLETED, Part(0, "audio"))))
+
+
+def _transcribed(event: Event) -> News | None:
+    words, index = event.get("transcript"), part_index(event)
     if not isinstance(words, str) or index is None:
         return None
-    part = Part(index, "audio", FINAL, words[:TEXT_MAX])
-    return _heard(event, seq, 0, part, clipped=len(words) > TEXT_MAX)
+    known = _spoken(0, Part(index, "audio", FINAL, words[:TEXT_MAX]))
+    if len(words) > TEXT_MAX:
+        known["clipped"] = True
+    return _of(event, known)
 
 
-def _untranscribable(event: Event, seq: int) -> Item | None:
+def _untranscribable(event: Event) -> News | None:
     index = part_index(event)
     if index is None:
         return None
-    return _heard(event, seq, 0, Part(index, "audio", FAILED), error=reason(event) or "unknown_error")
+    known = _spoken(0, Part(index, "audio", FAILED))
+    known["error"] = reason(event) or "unknown_error"
+    return _of(event, known)
 
 
-def _heard(event: Event, seq: int, progress: int, part: Part, **known: Any) -> Item | None:
-    item_id = label(event, "item_id")
-    if not item_id:
-        return None
-    return Item(id=item_id, seq=seq, kind="message", role="user", parts=(part,), progress=progress, **known)
+def _spoken(progress: int, part: Part) -> Known:
+    return {"kind": "message", "role": "user", "progress": progress, "parts": (part,)}
 
 
-def _output_item_added(event: Event, seq: int) -> Item | None:
-    return _output_item(event, seq, final=False)
+def _output_item_added(event: Event) -> News | None:
+    return _of_response(event, snapshot(mapping(event, "item")))
 
 
-def _output_item_done(event: Event, seq: int) -> Item | None:
-    return _output_item(event, seq, final=True)
+def _output_item_done(event: Event) -> News | None:
+    return _of_response(event, snapshot(mapping(event, "item"), final=True))
 
 
-def _output_item(event: Event, seq: int, final: bool) -> Item | None:
-    return snapshot(
-        mapping(event, "item"),
-        seq,
-        final=final,
-        response_id=label(event, "response_id"),
-        output_index=number(event, "output_index"),
-    )
-
-
-def _part_done(event: Event, seq: int) -> Item | None:
+def _part_done(event: Event) -> News | None:
     part = mapping(event, "part")
     words = part.get("transcript", part.get("text"))
-    return _said(event, seq, medium(label(part, "type")), words)
+    return _said(event, medium(label(part, "type")), words)
 
 
-def _transcript_done(event: Event, seq: int) -> Item | None:
-    return _said(event, seq, "audio", event.get("transcript"))
+def _transcript_done(event: Event) -> News | None:
+    return _said(event, "audio", event.get("transcript"))
 
 
-def _text_done(event: Event, seq: int) -> Item | None:
-    return _said(event, seq, "text", event.get("text"))
+def _text_done(event: Event) -> News | None:
+    return _said(event, "text", event.get("text"))
 
 
-def _said(event: Event, seq: int, said_as: str, words: Any) -> Item | None:
-    item_id, index = label(event, "item_id"), part_index(event)
-    if not item_id or index is None or not isinstance(words, str):
+def _said(event: Event, said_as: str, words: Any) -> News | None:
+    index = part_index(event)
+    if index is None or not isinstance(words, str):
         return None
-    return Item(
-        id=item_id,
-        seq=seq,
-        kind="message",
-        role="assistant",
-        parts=(Part(index, said_as, FINAL, words[:TEXT_MAX]),),
-        progress=IN_PROGRESS,
-        response_id=label(event, "response_id"),
-        output_index=number(event, "output_index"),
-        clipped=len(words) > TEXT_MAX,
-    )
+    part = Part(index, said_as, FINAL, words[:TEXT_MAX])
+    known: Known = {"kind": "message", "role": "assistant", "progress": IN_PROGRESS, "parts": (part,)}
+    if len(words) > TEXT_MAX:
+        known["clipped"] = True
+    return _of_response(event, _of(event, known))
 
 
-def _arguments_done(event: Event, seq: int) -> Item | None:
-    return _arguments(event, seq, "function_call")
+def _arguments_done(event: Event) -> News | None:
+    return _asked(event, "function_call")
 
 
-def _mcp_arguments_done(event: Event, seq: int) -> Item | None:
-    return _arguments(event, seq, "mcp_call")
+def _mcp_arguments_done(event: Event) -> News | None:
+    return _asked(event, "mcp_call")
 
 
-def _arguments(event: Event, seq: int, kind: str) -> Item | None:
-    item_id = label(event, "item_id")
-    if not item_id:
-        return None
+def _asked(event: Event, kind: str) -> News | None:
     arguments = text(event, "arguments")
-    return Item(
-        id=item_id,
-        seq=seq,
-        kind=kind,
-        progress=IN_PROGRESS,
-        name=label(event, "name"),
-        call_id=label(event, "call_id"),
-        arguments=arguments[:TEXT_MAX],
-        response_id=label(event, "response_id"),
-        output_index=number(event, "output_index"),
-        clipped=len(arguments) > TEXT_MAX,
-    )
+    known: Known = {
+        "kind": kind,
+        "progress": IN_PROGRESS,
+        "name": label(event, "name"),
+        "call_id": label(event, "call_id"),
+        "arguments": arguments[:TEXT_MAX],
+    }
+    if len(arguments) > TEXT_MAX:
+        known["clipped"] = True
+    return _of_response(event, _of(event, known))
 
 
-def _predecessor(event: Event) -> str | None:
-    if "previous_item_id" not in event:
-        return None
-    return START if event["previous_item_id"] is None else label(event, "previous_item_id") or None
+def _of(event: Event, known: Known) -> News | None:
+    item_id = label(event, "item_id")
+    return (item_id, known) if item_id else None
+
+
+def _of_response(event: Event, news: News | None) -> News | None:
+    if news is not None:
+        response_id, output_index = label(event, "response_id"), number(event, "output_index")
+        if response_id:
+            news[1]["response_id"] = response_id
+        if output_index is not None:
+            news[1]["output_index"] = output_index
+    return news
+
+
+def _placed(event: Event, news: News | None) -> News | None:
+    if news is not None and "previous_item_id" in event:
+        previous = START if event["previous_item_id"] is None else label(event, "previous_item_id")
+        if previous:
+            news[1].update({"previous": previous, "lineage": ADDED_LINEAGE})
+    return news
+
+
+def first_words(event: Event, role: str, part: Part) -> News | None:
+    """Return what a delta says of an item of which nothing else is known: we came while it was being said."""
+    return _of_response(event, _of(event, {"kind": "message", "role": role, "parts": (part,)}))
 
 
 def part_index(event: Event) -> int | None:
@@ -171,8 +181,8 @@ READERS: Final[dict[str, Reader]] = {
     "conversation.item.retrieved": _retrieved,
     "conversation.item.deleted": _deleted,
     "conversation.item.truncated": _truncated,
-    "input_audio_buffer.speech_started": _speech,
-    "input_audio_buffer.speech_stopped": _speech,
+    "input_audio_buffer.speech_started": _speech_started,
+    "input_audio_buffer.speech_stopped": _speech_stopped,
     "input_audio_buffer.committed": _committed,
     "conversation.item.input_audio_transcription.completed": _transcribed,
     "conversation.item.input_audio_transcription.failed": _untranscribable,

@@ -1,7 +1,7 @@
 """One utterance or tool call of a conversation: a frozen value and what may be said of it."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 START: Final = "root"  # as a predecessor: the item opens the conversation
 UNKNOWN: Final = "unknown"
@@ -114,6 +114,37 @@ class Item:
         if self.ended:
             return "incomplete" if rank == DRAFT else "untranscribed"
         return "pending" if self.progress >= COMPLETED else "in_progress"
+
+
+class Known(TypedDict, total=False):
+    """What one piece of news says of an item, by the names of its fields; what it does not say is not there."""
+
+    previous: str
+    lineage: int
+    kind: str
+    role: str
+    parts: tuple[Part, ...]
+    progress: int
+    name: str
+    call_id: str
+    arguments: str
+    output: str
+    error: str
+    phase: str
+    response_id: str
+    output_index: int
+    audio_start_ms: int
+    audio_end_ms: int
+    heard_ms: int
+    interrupted: bool
+    deleted: bool
+    ended: bool
+    lost: bool
+    clipped: bool
+    aside: bool
+
+
+News = tuple[str, Known]  # the item's id and what is now known of it
 
 
 def settled(item: Item) -> bool:

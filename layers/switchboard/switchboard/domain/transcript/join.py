@@ -1,49 +1,60 @@
-"""Join two versions of one item: commutative, associative, idempotent, so that no order of news matters."""
+"""Join versions of one item: commutative, associative, idempotent, so that no order of news matters."""
 
-from .item import START, UNKNOWN, Item, Part
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Final
+
+from .item import NO_LINEAGE, START, UNKNOWN, Item, Known, Part
+
+_NAMES: Final = tuple(field.name for field in fields(Item))
+_POSITIONS: Final = {name: position for position, name in enumerate(_NAMES)}
+_values: Final = attrgetter(*_NAMES)
 
 
 def join(ours: Item, theirs: Item) -> Item:
     """Return what both versions know together; `ours` itself when `theirs` adds nothing."""
-    previous, lineage, seq = _lineage(ours, theirs)
-    joined = Item(
-        id=ours.id,
-        seq=seq,
-        previous=previous,
-        lineage=lineage,
-        kind=_known(ours.kind, theirs.kind),
-        role=_either(ours.role, theirs.role),
-        parts=_parts(ours.parts, theirs.parts),
-        progress=max(ours.progress, theirs.progress),
-        name=_either(ours.name, theirs.name),
-        call_id=_either(ours.call_id, theirs.call_id),
-        arguments=_longer(ours.arguments, theirs.arguments),
-        output=_longer(ours.output, theirs.output),
-        error=_either(ours.error, theirs.error),
-        phase=_either(ours.phase, theirs.phase),
-        response_id=_either(ours.response_id, theirs.response_id),
-        output_index=_least(ours.output_index, theirs.output_index),
-        audio_start_ms=_least(ours.audio_start_ms, theirs.audio_start_ms),
-        audio_end_ms=_most(ours.audio_end_ms, theirs.audio_end_ms),
-        heard_ms=_least(ours.heard_ms, theirs.heard_ms),
-        interrupted=ours.interrupted or theirs.interrupted,
-        deleted=ours.deleted or theirs.deleted,
-        ended=ours.ended or theirs.ended,
-        lost=ours.lost or theirs.lost,
-        clipped=ours.clipped or theirs.clipped,
-        aside=ours.aside or theirs.aside,
-        amends=ours.amends and theirs.amends,
-        source=_either(ours.source, theirs.source),
-    )
-    return ours if joined == ours else joined
+    return _learn(ours, theirs.seq, dict(zip(_NAMES, _values(theirs), strict=True)))
 
 
-def _lineage(ours: Item, theirs: Item) -> tuple[str | None, int, int]:
-    if ours.lineage != theirs.lineage:
-        better = ours if ours.lineage > theirs.lineage else theirs
-        return better.previous, better.lineage, better.seq
-    previous = max(ours.previous, theirs.previous, key=_worth)
-    return previous, ours.lineage, min(ours.seq, theirs.seq)
+def learn(item: Item, seq: int, known: Known) -> Item:
+    """Return the item with what is now known of it; itself when that adds nothing.
+
+    `seq` is the number of the arrival; it matters if this tells the item's place.
+    """
+    return _learn(item, seq, known)
+
+
+def _learn(item: Item, seq: int, known: Mapping[str, Any]) -> Item:
+    changes: dict[str, Any] = {}
+    for name, value in known.items():
+        rule = _RULES.get(name)
+        if rule is not None:
+            ours = getattr(item, name)
+            if value != ours:
+                better = rule(ours, value)
+                if better != ours:
+                    changes[name] = better
+    lineage = known.get("lineage", NO_LINEAGE)
+    if lineage >= item.lineage:
+        _move(item, seq, lineage, known.get("previous"), changes)
+    if not changes:
+        return item
+    values = list(_values(item))
+    for name, value in changes.items():
+        values[_POSITIONS[name]] = value
+    return Item(*values)
+
+
+def _move(item: Item, seq: int, lineage: int, previous: str | None, changes: dict[str, Any]) -> None:
+    """Note the item's better place; one place is as good as another only if it is told by the same authority."""
+    if lineage > item.lineage:
+        changes.update(previous=previous, lineage=lineage, seq=seq)
+        return
+    if seq < item.seq:
+        changes["seq"] = seq
+    if previous != item.previous and _worth(previous) > _worth(item.previous):
+        changes["previous"] = previous
 
 
 def _worth(previous: str | None) -> tuple[bool, bool, str]:
@@ -51,8 +62,6 @@ def _worth(previous: str | None) -> tuple[bool, bool, str]:
 
 
 def _parts(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> tuple[Part, ...]:
-    if not theirs or ours == theirs:
-        return ours
     if not ours:
         return theirs
     merged = {part.index: part for part in ours}
@@ -65,21 +74,17 @@ def _parts(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> tuple[Part, ...]
 def _part(ours: Part, theirs: Part) -> Part:
     worth, other = (ours.rank, len(ours.text), ours.text), (theirs.rank, len(theirs.text), theirs.text)
     rank, _, text = max(worth, other)
-    return Part(ours.index, _either(ours.medium, theirs.medium), rank, text)
-
-
-def _either(ours: str, theirs: str) -> str:
-    return ours if ours >= theirs else theirs
+    return Part(ours.index, max(ours.medium, theirs.medium), rank, text)
 
 
 def _known(ours: str, theirs: str) -> str:
     if ours == UNKNOWN or theirs == UNKNOWN:
         return theirs if ours == UNKNOWN else ours
-    return _either(ours, theirs)
+    return max(ours, theirs)
 
 
 def _longer(ours: str, theirs: str) -> str:
-    return ours if (len(ours), ours) >= (len(theirs), theirs) else theirs
+    return max(ours, theirs, key=lambda words: (len(words), words))
 
 
 def _least(ours: int | None, theirs: int | None) -> int | None:
@@ -92,3 +97,32 @@ def _most(ours: int | None, theirs: int | None) -> int | None:
     if ours is None or theirs is None:
         return theirs if ours is None else ours
     return max(ours, theirs)
+
+
+# An item's id and its place (previous, lineage, seq) have no rule of their own. Of two words for one thing the
+# greater wins: any rule would do that is the same on both sides.
+_RULES: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "kind": _known,
+    "role": max,
+    "parts": _parts,
+    "progress": max,
+    "name": max,
+    "call_id": max,
+    "arguments": _longer,
+    "output": _longer,
+    "error": max,
+    "phase": max,
+    "response_id": max,
+    "output_index": _least,
+    "audio_start_ms": _least,
+    "audio_end_ms": _most,
+    "heard_ms": _least,
+    "interrupted": max,
+    "deleted": max,
+    "ended": max,
+    "lost": max,
+    "clipped": max,
+    "aside": max,
+    "amends": min,
+    "source": max,
+}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .item import COMPLETED, DRAFT, FINAL, IN_PROGRESS, INCOMPLETE, NO_WORDS, UNKNOWN, Item, Part
+from .item import COMPLETED, DRAFT, FINAL, IN_PROGRESS, INCOMPLETE, NO_WORDS, UNKNOWN, Known, News, Part
 from .limits import ID_MAX, PARTS_MAX, TEXT_MAX
 
 NOTHING: Final[Mapping[str, Any]] = {}
@@ -62,46 +62,34 @@ def reason(source: Mapping[str, Any]) -> str:
     return error[:ID_MAX] if isinstance(error, str) else ""
 
 
-def snapshot(
-    source: Mapping[str, Any],
-    seq: int,
-    *,
-    final: bool = False,
-    response_id: str = "",
-    output_index: int | None = None,
-    previous: str | None = None,
-    lineage: int = 0,
-    aside: bool = False,
-) -> Item | None:
+def snapshot(source: Mapping[str, Any], *, final: bool = False) -> News | None:
     """Return what an upstream item says; None if it has no id. `final` says that its event is a last word."""
     item_id = label(source, "id")
     if not item_id:
         return None
     role = label(source, "role")
     kind = label(source, "type") or ("message" if role else UNKNOWN)
-    progress = _progress(source, kind, role, final)
-    parts, clipped = _parts(source, progress)
+    known: Known = {"kind": kind, "progress": _progress(source, kind, role, final)}
+    if role:
+        known["role"] = role
+    if "content" in source:
+        _read_parts(source, known)
+    if kind != "message":
+        _read_tool(source, known)
+    phase = label(source, "phase")
+    if phase:
+        known["phase"] = phase
+    return item_id, known
+
+
+def _read_tool(source: Mapping[str, Any], known: Known) -> None:
+    known["name"] = label(source, "name") or label(source, "server_label")
+    known["call_id"] = label(source, "call_id")
+    known["error"] = reason(source)
     arguments, output = text(source, "arguments"), text(source, "output")
-    return Item(
-        id=item_id,
-        seq=seq,
-        previous=previous,
-        lineage=lineage,
-        kind=kind,
-        role=role,
-        parts=parts,
-        progress=progress,
-        name=label(source, "name") or label(source, "server_label"),
-        call_id=label(source, "call_id"),
-        arguments=arguments[:TEXT_MAX],
-        output=output[:TEXT_MAX],
-        error=reason(source),
-        phase=label(source, "phase"),
-        response_id=response_id,
-        output_index=output_index,
-        clipped=clipped or len(arguments) > TEXT_MAX or len(output) > TEXT_MAX,
-        aside=aside,
-    )
+    known["arguments"], known["output"] = arguments[:TEXT_MAX], output[:TEXT_MAX]
+    if len(arguments) > TEXT_MAX or len(output) > TEXT_MAX:
+        known["clipped"] = True
 
 
 def _progress(source: Mapping[str, Any], kind: str, role: str, final: bool) -> int:
@@ -114,17 +102,21 @@ def _progress(source: Mapping[str, Any], kind: str, role: str, final: bool) -> i
     return 0
 
 
-def _parts(source: Mapping[str, Any], progress: int) -> tuple[tuple[Part, ...], bool]:
+def _read_parts(source: Mapping[str, Any], known: Known) -> None:
     parts = []
     content = sequence(source, "content")
+    final = FINAL if known["progress"] >= COMPLETED else DRAFT
     clipped = len(content) > PARTS_MAX
     for index, entry in enumerate(content[:PARTS_MAX]):
         if isinstance(entry, Mapping):
             words = text(entry, "transcript") or text(entry, "text")
-            rank = NO_WORDS if not words else FINAL if progress >= COMPLETED else DRAFT
             clipped = clipped or len(words) > TEXT_MAX
-            parts.append(Part(index, _MEDIUMS.get(label(entry, "type"), ""), rank, words[:TEXT_MAX]))
-    return tuple(parts), clipped
+            rank = final if words else NO_WORDS
+            parts.append(Part(index, medium(label(entry, "type")), rank, words[:TEXT_MAX]))
+    if parts:
+        known["parts"] = tuple(parts)
+    if clipped:
+        known["clipped"] = True
 
 
 def medium(part_type: str) -> str:

@@ -4,10 +4,10 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .fold import Draft, Transcript, absorb
 from .item import ADDED_LINEAGE, DRAFT, START, UNKNOWN, Item, Part, settled
 from .join import join
 from .limits import FORGOTTEN_MAX
+from .value import Draft, DraftKey, Transcript, absorb
 
 
 def changed(before: Transcript, after: Transcript) -> tuple[Item, ...]:
@@ -63,7 +63,7 @@ def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ..
 
 def mark_lost(transcript: Transcript, item_id: str) -> Transcript:
     """Say that the upstream no longer has an item. It shows as lost unless something else is known of it."""
-    return absorb(transcript, (Item(id=item_id, seq=transcript.seq, lost=True),))
+    return absorb(transcript, ((item_id, {"lost": True}),))
 
 
 def close(transcript: Transcript) -> Transcript:
@@ -80,7 +80,7 @@ def close(transcript: Transcript) -> Transcript:
     return replace(transcript, items=items, drafts={}, seq=transcript.seq + 1)
 
 
-def _drafted(item: Item, drafts: Iterable[tuple[tuple[str, int], Draft]]) -> Item | None:
+def _drafted(item: Item, drafts: Iterable[tuple[DraftKey, Draft]]) -> Item | None:
     parts = tuple(
         Part(index, draft.medium, DRAFT, draft.text)
         for (item_id, index), draft in drafts
