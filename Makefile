@@ -16,27 +16,22 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.txt
-	@echo "Setting up Python in $(VENV) ($$($(PYTHON) --version 2>&1)); a minute, once."
-	@$(PYTHON) -m venv --clear $(VENV)
+	@test -n "$(PYTHON)"
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version 2>&1); a minute, once."
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+	@rm -f $(VENV)/.ready-* && touch $@
 
 $(SAM): requirements-sam.txt
 	@echo "Setting up the SAM CLI in .venv-sam; a minute, once."
-	@$(PYTHON) -m venv --clear .venv-sam
+	@test -x $(SAM_BIN)/python || $(PYTHON) -m venv .venv-sam
 	@$(SAM_BIN)/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
-	@touch $@
+	@rm -f .venv-sam/.ready-* && touch $@
 
 dev: $(READY) ## run the whole system here: engine, API, sideband, simulator
 	@$(PY) -m dev up
 
-clean-$(SAM): requirements-sam.txt
-	@echo "Setting up the SAM CLI in .venv-sam; a minute, once."
-	@$(PYTHON) -m venv --clear .venv-sam
-	@$(SAM_BIN)/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
-	@touch $@
-
-dev: $(READY) ## forget the local system's state
+clean-dev: $(READY) ## forget the local system's state
 	@$(PY) -m dev clean
 
 demo: $(READY) ## watch a session from secret to profile

@@ -21,13 +21,13 @@ class FrontEnd:
     """Calls the API with one guest's token."""
 
     def __init__(self, api_url: str) -> None:
-        self._http = httpx.Client(base_url=api_url, timeout=PATIENCE_S)
+        self.http = httpx.Client(base_url=api_url, timeout=PATIENCE_S)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> dict[str, Any]:
         """Return the answer. Raise DemoFailed with the API's error."""
-        answer = self._http.request(method, path, json=body, params=query)
+        answer = self.http.request(method, path, json=body, params=query)
         if token := answer.headers.get("x-guest-token"):
-            self._http.headers["x-guest-token"] = token
+            self.http.headers["x-guest-token"] = token
         if answer.is_error:
             raise DemoFailed(f"{method} {path} answered {answer.status_code}: {answer.text}")
         return dict(answer.json())
@@ -54,10 +54,14 @@ class Browser:
         """Place a call that plays the script `<script>.yaml` of this folder; return the call's id."""
         talk = yaml.safe_load((Path(__file__).parent / f"{script}.yaml").read_text())
         self._http.put(f"/_simulator/scripts/{talk['name']}", json=talk).raise_for_status()
+        return self.call_named(client_secret, talk["name"])
+
+    def call_named(self, client_secret: str, script: str) -> str:
+        """Place a call that plays a script which the simulator knows; return the call's id."""
         headers = {
             "Authorization": f"Bearer {client_secret}",
             "Content-Type": "application/sdp",
-            "X-Simulator-Script": talk["name"],
+            "X-Simulator-Script": script,
         }
         answer = self._http.post("/v1/realtime/calls", content=OFFER, headers=headers)
         if answer.status_code != httpx.codes.CREATED:

@@ -1,0 +1,80 @@
+"""The whole system on this machine: real processes, real sockets, two sideband hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from dev.demo.client import Browser, FrontEnd
+from dev.engine.stack import LocalStack
+
+Value = TypeVar("Value")
+EVENTUALLY_S = 60.0
+"""Longer than anything here takes, even on a machine that is busy with something else."""
+
+
+@dataclass
+class House:
+    """The running system, and every line that any of its processes has printed."""
+
+    stack: LocalStack
+    lines: list[str] = field(default_factory=list)
+
+    def front_end(self) -> FrontEnd:
+        """Return a front end of a new guest."""
+        return FrontEnd(self.stack.api_url)
+
+    def browser(self) -> Browser:
+        """Return a browser that calls the simulator."""
+        return Browser(self.stack.simulator_url)
+
+    def http(self) -> httpx.Client:
+        """Return a bare client of the API."""
+        return httpx.Client(base_url=self.stack.api_url, timeout=EVENTUALLY_S)
+
+    def simulator(self) -> httpx.Client:
+        """Return a client of the simulator's control API."""
+        return httpx.Client(base_url=f"{self.stack.simulator_url}/_simulator", timeout=EVENTUALLY_S)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Run the system once for all end-to-end tests."""
+    lines: list[str] = []
+    stack = LocalStack(
+        state_dir=tmp_path_factory.mktemp("house"),
+        sideband_hosts=2,
+        parameter_values={
+            "BackendApiKey": "backend-key-of-the-test",
+            "JwtSecret": "jwt-secret-of-the-test-" * 2,
+        },
+        sink=lambda name, line: lines.append(f"{name}: {line}"),
+    )
+    with stack:
+        yield House(stack, lines)
+
+
+@pytest.fixture
+def faults(house: House) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Return what switches a fault of the simulator on; all are off again after the test."""
+    with house.simulator() as control:
+
+        def switch_on(fault: dict[str, Any]) -> None:
+            control.post("/faults", json=fault).raise_for_status()
+
+        yield switch_on
+        control.delete("/faults").raise_for_status()
+
+
+def eventually(look: Callable[[], Value | None]) -> Value:
+    """Return what `look` gives once it gives something true. Fail when the time is up."""
+    until = monotonic() + EVENTUALLY_S
+    while not (seen := look()):
+        assert monotonic() < until, "it did not happen in time"
+        sleep(0.05)
+    return seen
