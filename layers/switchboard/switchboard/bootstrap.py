@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 # A function makes a hundred thousand objects while it starts, hardly any of them garbage: the collector looks
-# through them over and over, for a tenth of the start's time. It waits until `bootstrap` is done, and what has
-# been made by then it leaves alone for good.
+# through them over and over, for a tenth of the start's time. It waits until `bootstrap` is done, and leaves
+# alone for good what has been made by then.
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 if ON_LAMBDA:
     gc.disable()
