@@ -94,9 +94,9 @@ def _outputs(response: Event, response_id: str, final: bool) -> list[News]:
         if news is None:
             continue
         item_id, known = news
-        known.update(response_id=response_id, output_index=index, aside=aside)
+        known.update({"response_id": response_id, "output_index": index, "aside": aside})
         if previous:
-            known.update(previous=previous, lineage=OUTPUT_LINEAGE)
+            known.update({"previous": previous, "lineage": OUTPUT_LINEAGE})
         previous = item_id
         outputs.append(news)
     return outputs
@@ -113,7 +113,5 @@ def _break_off(transcript: Transcript, response_id: str) -> Transcript:
     if response_id not in transcript.broken:
         broken = (*transcript.broken, response_id)[-BROKEN_MAX:]
         transcript = replace(transcript, broken=broken)
-    items = transcript.items.values()
-    return absorb(
-        transcript, [(item.id, {"ended": True}) for item in items if item.response_id == response_id]
-    )
+    parted = [item.id for item in transcript.items.values() if item.response_id == response_id]
+    return absorb(transcript, [(item_id, {"ended": True}) for item_id in parted])

@@ -117,7 +117,7 @@ class Item:
 
 
 class Known(TypedDict, total=False):
-    """What one piece of news says of an item, by the names of its fields; what it does not say is not there."""
+    """What one piece of news says of an item, by field; of what it does not say there is no key."""
 
     previous: str
     lineage: int

@@ -47,7 +47,7 @@ def _learn(item: Item, seq: int, known: Mapping[str, Any]) -> Item:
 
 
 def _move(item: Item, seq: int, lineage: int, previous: str | None, changes: dict[str, Any]) -> None:
-    """Note the item's better place; one place is as good as another only if it is told by the same authority."""
+    """Note the better of two places: first by who told it, then by what was told."""
     if lineage > item.lineage:
         changes.update(previous=previous, lineage=lineage, seq=seq)
         return
@@ -99,8 +99,8 @@ def _most(ours: int | None, theirs: int | None) -> int | None:
     return max(ours, theirs)
 
 
-# An item's id and its place (previous, lineage, seq) have no rule of their own. Of two words for one thing the
-# greater wins: any rule would do that is the same on both sides.
+# An item's id and its place (previous, lineage, seq) have no rule of their own. Of two words for one thing
+# the greater wins: any rule would do that is the same on both sides.
 _RULES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "kind": _known,
     "role": max,

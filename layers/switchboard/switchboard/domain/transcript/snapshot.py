@@ -49,9 +49,9 @@ def label(source: Mapping[str, Any], key: str) -> str:
 def number(source: Mapping[str, Any], key: str) -> int | None:
     """Return the count, index or milliseconds under `key`; None when it is nothing of the kind."""
     value = source.get(key)
-    if isinstance(value, float) and 0 <= value < _BIGGEST:
-        return int(value)
-    return value if type(value) is int and 0 <= value < _BIGGEST else None
+    if type(value) is int:
+        return value if 0 <= value < _BIGGEST else None
+    return int(value) if isinstance(value, float) and 0 <= value < _BIGGEST else None
 
 
 def reason(source: Mapping[str, Any]) -> str:
