@@ -11,6 +11,11 @@ EXTRACTION#<id> EXTRACTION                  an extraction                  its i
 EXTRACTION#<id> CHUNK#<attempt>#<n>         what a chunk yielded           its extraction, in order
 HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)
 HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order
+AGENT#<id>      SESSION                     a text agent's session         its id
+AGENT#<id>      TURN#<epoch>#<time>#<turn>  one of its turns               its session, newest first
+AGENT#<id>      PART#<epoch>#<turn>#<n>     what a turn's row cannot hold  its turn, in order
+AGENT#<id>      AUDIT#<time>#<random>       what was done with it          its session, in order
+AGENT#<id>      RATE#<window>               queries of one minute          its session and the minute
 
 GSI owner: owner, created_at    an owner's sessions, newest first
 GSI work:  work, due            PENDING#<shard>: calls that no host follows; HOST#<host>: those it does.
@@ -24,6 +29,7 @@ the epoch. A row whose `ttl` has passed is gone, even before DynamoDB removes it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +67,18 @@ class ConditionFailed(SwitchboardError):
     def __init__(self, failed: Sequence[bool] = (True,)) -> None:
         super().__init__("a condition did not hold")
         self.failed = tuple(failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """An update that adds `gains` to numbers of one row (0 where missing) and sets `changes`."""
+
+    pk: str
+    sk: str
+    gains: Mapping[str, int]
+    changes: Row = field(default_factory=dict)
+    condition: str | None = None
+    values: Row = field(default_factory=dict)
 
 
 class Table:
@@ -102,16 +120,37 @@ class Table:
         extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
         self._ask("delete_item", Key=self._key(pk, sk), **extra)
 
-    def transact(self, puts: Sequence[tuple[Row, str | None, Row | None]]) -> None:
-        """Write all of the (row, condition, values) or none. Raise ConditionFailed."""
-        writes = [{"Put": self._put(*put)} for put in puts]
+    def add(self, gain: Gain) -> Row:
+        """Add to numbers of one row, atomically, and return the row as it is then. Raise ConditionFailed."""
+        answer = self._ask("update_item", ReturnValues="ALL_NEW", **self._gain(gain))
+        return self._row(answer["Attributes"])
+
+    def transact(
+        self, puts: Sequence[tuple[Row, str | None, Row | None]], gains: Sequence[Gain] = ()
+    ) -> None:
+        """Write all of the (row, condition, values) and gains, or none. Raise ConditionFailed."""
+        writes = [{"Put": self._put(*put)} for put in puts] + [{"Update": self._gain(one)} for one in gains]
         for write in writes:
-            write["Put"]["TableName"] = self.name
+            for request in write.values():
+                request["TableName"] = self.name
         self._ask("transact_write_items", table=False, TransactItems=writes)
 
-    def query(self, pk: str, prefix: str = "", *, newest_first: bool = False) -> Iterator[Row]:
-        """Yield every row of a partition whose sort key begins with `prefix`, in order, read consistently."""
-        start: dict[str, Any] = {}
+    def query(
+        self,
+        pk: str,
+        prefix: str = "",
+        *,
+        newest_first: bool = False,
+        page: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[Row]:
+        """Yield every row of a partition whose sort key begins with `prefix`, in order, read consistently.
+
+        `page` rows are read at a time, for who may stop early; `after` is the sort key to go on behind.
+        """
+        start: dict[str, Any] = {"Limit": page} if page else {}
+        if after is not None:
+            start["ExclusiveStartKey"] = self._key(pk, after)
         while True:
             answer = self._ask(
                 "query",
@@ -124,7 +163,7 @@ class Table:
             yield from self._alive(answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def query_index(
         self,
@@ -158,6 +197,24 @@ class Table:
             request["ConditionExpression"] = condition
         if values:
             request["ExpressionAttributeValues"] = self._values(values)
+        return request
+
+    def _gain(self, gain: Gain) -> dict[str, Any]:
+        sets = ", ".join(f"#{name} = :new_{name}" for name in gain.changes)
+        adds = ", ".join(f"#{name} :gain_{name}" for name in gain.gains)
+        everything = {
+            **{f"new_{name}": value for name, value in gain.changes.items()},
+            **{f"gain_{name}": value for name, value in gain.gains.items()},
+            **gain.values,
+        }
+        request: dict[str, Any] = {
+            "Key": self._key(gain.pk, gain.sk),
+            "UpdateExpression": (f"SET {sets} " if sets else "") + (f"ADD {adds}" if adds else ""),
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*gain.changes, *gain.gains)},
+            "ExpressionAttributeValues": self._values(everything),
+        }
+        if gain.condition:
+            request["ConditionExpression"] = gain.condition
         return request
 
     def _values(self, values: Mapping[str, Any], prefix: str = ":") -> dict[str, Any]:
