@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from switchboard.domain.credentials import Credentials
+from switchboard.domain import ports
+from switchboard.domain.credentials import Credentials, Identity
 from switchboard.domain.errors import SwitchboardError, Unauthorized
 from switchboard.domain.extraction import Extraction
 from switchboard.domain.ports import Digest, Renewal
@@ -122,8 +123,8 @@ class FakeWorkflows:
 class FakeIdentity:
     """Knows users by the name that their bearer token is, guests by theirs."""
 
-    def __init__(self, new_id: FakeIds) -> None:
-        self._new_id = new_id
+    def __init__(self) -> None:
+        self._new_id = FakeIds()
         self.seen: list[Credentials] = []
 
     def resolve(self, credentials: Credentials) -> Principal:
@@ -144,23 +145,32 @@ class World:
     """Everything that a use case may name among its `Deps`, and the edge's parts beside them."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.new_id = FakeIds()
-        self.sleep = self.clock.sleep
-        stores = MemoryStores(self.clock)
-        self.sessions = stores.sessions
-        self.secrets = stores.secrets
-        self.calls = stores.calls
-        self.hosts = stores.hosts
-        self.transcripts = stores.transcripts
-        self.extractions = stores.extractions
-        self.digests = stores.digests
-        self.realtime = FakeRealtime(self.clock)
-        self.responses = FakeResponses()
-        self.sideband = FakeSideband()
-        self.workflows = FakeWorkflows()
-        self.identity = FakeIdentity(self.new_id)
-        self.settings = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
+        self.time = FakeClock()
+        self.stores = MemoryStores(self.time)
+        self.upstream = FakeRealtime(self.time)
+        self.model = FakeResponses()
+        self.engine = FakeWorkflows()
+        self.door = FakeIdentity()
+        sideband = FakeSideband()
+        self.hints = sideband.hints
+
+        self.clock: ports.Clock = self.time
+        self.sleep: ports.Sleep = self.time.sleep
+        self.new_id: ports.NewId = FakeIds()
+        self.sessions: ports.Sessions = self.stores.sessions
+        self.secrets: ports.Secrets = self.stores.secrets
+        self.calls: ports.Calls = self.stores.calls
+        self.hosts: ports.Hosts = self.stores.hosts
+        self.transcripts: ports.Transcripts = self.stores.transcripts
+        self.extractions: ports.Extractions = self.stores.extractions
+        self.digests: ports.Digests = self.stores.digests
+        self.realtime: ports.Realtime = self.upstream
+        self.responses: ports.Responses = self.model
+        self.sideband: ports.SidebandCommands = sideband
+        self.workflows: ports.Workflows = self.engine
+        self.identity: Identity = self.door
+        # Each use case calls the part of the settings that it reads by a protocol of its own.
+        self.settings: Any = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
 
     def add_digest(self, session_id: str, version: str, restored: str, text: str) -> None:
         """Store a digest as a renewal would."""

@@ -13,6 +13,7 @@ from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.domain.transcript import Item, Part, to_entry
 from switchboard.domain.transcript.item import ADDED_LINEAGE, COMPLETED, FINAL
+from switchboard.stores.memory import MemorySessions
 
 from tests.unit.fakes import START, World
 
@@ -96,10 +97,33 @@ def talk(*words: str, prefix: str = "item") -> list[Item]:
 
 
 def write_talk(
-    world: World, items: Sequence[Item], session_id: str = SESSION_ID, generation: int = 2
+    world: World,
+    items: Sequence[Item],
+    session_id: str = SESSION_ID,
+    generation: int = 2,
+    revision: int = 1,
 ) -> None:
     """Write the items as the pages of one call, as a host would: a page for every three."""
     lease = Lease(session_id, generation, "rtc_1", "host_1", 1)
     entries = [to_entry(item) for item in items]
     for number, start in enumerate(range(0, len(entries), 3), start=1):
-        world.transcripts.write(lease, number, 1, entries[start : start + 3])
+        world.transcripts.write(lease, number, revision, entries[start : start + 3])
+
+
+class Contended(MemorySessions):
+    """Sessions that somebody else changes just before each of the next `times` writes."""
+
+    def __init__(self, world: World, times: int) -> None:
+        super().__init__(world.stores.calls)
+        self._sessions = world.stores.sessions._sessions  # the same ones, seen through this
+        self.times = times
+        world.sessions = self
+
+    def _meddle(self, session_id: str) -> None:
+        if self.times:
+            self.times -= 1
+            super().save(self.load(session_id))
+
+    def save(self, session: Session) -> Session:
+        self._meddle(session.id)
+        return super().save(session)

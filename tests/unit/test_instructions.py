@@ -1,5 +1,7 @@
 """What the model is told: the caller's words, and a talk's words only as quoted data."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from switchboard.domain.instructions import CLOSE, NOTICE, OPEN, compose
@@ -21,7 +23,8 @@ def outside(told: str) -> str:
 
 
 def test_with_nothing_known_the_callers_words_stay_untouched() -> None:
-    for profile in (None, {}, {"name": None, "goals": [], "town": "", "home": {}}):
+    empties: list[dict[str, Any] | None] = [None, {}, {"name": None, "goals": [], "town": "", "home": {}}]
+    for profile in empties:
         assert compose("Be kind.", profile, Digest("none", "")) == "Be kind."
 
 

@@ -36,6 +36,9 @@ DIGEST_DAYS = 1
 GUEST_DAYS = 30
 """A guest's cookie lives as long as the sessions that it owns."""
 
+SESSION_TRIES = 5
+"""Writes of a session that somebody else keeps changing: attaches and renewals are seconds apart."""
+
 # --- Asking the upstream ----------------------------------------------------------------------------
 CONNECT_SECONDS = 3.0
 """To open a connection: a healthy one takes a tenth of this, a sick one should not eat the budget."""

@@ -7,6 +7,8 @@ from typing import Protocol
 from switchboard.domain.call import Call
 from switchboard.domain.ports import Clock, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
+from switchboard.domain.session import Session
+from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, CallId, Request, SessionId
 
 
@@ -35,11 +37,16 @@ class Deps(Protocol):
 
 def attach_call(request: AttachCall, principal: Principal, deps: Deps) -> CallAttached:
     """Return the current call. The same call again changes nothing; a new one replaces the old."""
+    session = insist(lambda: _attach(request, principal, deps))
+    deps.sideband.follow(session)
+    return CallAttached(session_id=session.id, call_id=request.call_id, generation=session.call_generation)
+
+
+def _attach(request: AttachCall, principal: Principal, deps: Deps) -> Session:
     now = deps.clock()
     seen = deps.sessions.get(request.session_id, principal.owner)
     session = seen.attach(request.call_id, now)
-    if session is not seen:
-        call = Call(session.id, session.call_generation, request.call_id, created_at=now)
-        session = deps.sessions.attach(session, call)
-    deps.sideband.follow(session)
-    return CallAttached(session_id=session.id, call_id=request.call_id, generation=session.call_generation)
+    if session is seen:
+        return seen
+    call = Call(session.id, session.call_generation, request.call_id, created_at=now)
+    return deps.sessions.attach(session, call)

@@ -11,6 +11,7 @@ from switchboard.domain import limits
 from switchboard.domain.ports import Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Mode, RealtimeConfig, Session
+from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
@@ -67,7 +68,8 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     not end the session that was to be replaced.
     """
     now = deps.clock()
-    replaced = deps.sessions.get(request.reset, principal.owner) if request.reset else None
+    if request.reset:
+        deps.sessions.get(request.reset, principal.owner)
     session_id = deps.new_id("sess_")
     config = RealtimeConfig(
         model=request.model or deps.settings.realtime_model,
@@ -89,10 +91,9 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         created_at=now,
         updated_at=now,
     )
-    ended = replaced.end(now, replaced_by=session_id) if replaced else None
-    deps.sessions.add(session, ended if ended is not replaced else None)
-    if ended:
-        deps.sideband.end(ended)
+    replaced = insist(lambda: _store(session, request, principal, deps))
+    if replaced:
+        deps.sideband.end(replaced)
     return SessionCreated(
         session_id=session.id,
         client_secret=secret.value,
@@ -103,3 +104,14 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         voice=session.voice,
         instructions=session.instructions,
     )
+
+
+def _store(session: Session, request: CreateSession, principal: Principal, deps: Deps) -> Session | None:
+    """Store the session; return the one that it replaces, ended."""
+    if request.reset is None:
+        deps.sessions.add(session)
+        return None
+    replaced = deps.sessions.get(request.reset, principal.owner)
+    ended = replaced.end(session.created_at, replaced_by=session.id)
+    deps.sessions.add(session, None if ended is replaced else ended)
+    return ended

@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 
 from switchboard.domain.ports import Clock, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
+from switchboard.domain.session import Session
+from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
 
 
@@ -34,9 +36,12 @@ class Deps(Protocol):
 
 def end_session(request: EndSession, principal: Principal, deps: Deps) -> SessionEndedAnswer:
     """Return when the session ended. Ending it again changes nothing, and repeats the hint to hang up."""
-    seen = deps.sessions.get(request.session_id, principal.owner)
-    session = seen.end(deps.clock())
-    if session is not seen:
-        session = deps.sessions.save(session)
+    session = insist(lambda: _end(request, principal, deps))
     deps.sideband.end(session)
     return SessionEndedAnswer(session_id=session.id, ended_at=session.ended_at or session.updated_at)
+
+
+def _end(request: EndSession, principal: Principal, deps: Deps) -> Session:
+    seen = deps.sessions.get(request.session_id, principal.owner)
+    session = seen.end(deps.clock())
+    return seen if session is seen else deps.sessions.save(session)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from switchboard.domain.errors import SessionChanged
-from switchboard.domain.extraction import merge
+from switchboard.domain.extraction import Finding, merge
 from switchboard.domain.instructions import compose
 from switchboard.domain.ports import Clock, Extractions, Sessions
+from switchboard.usecases.changing import insist
 from switchboard.usecases.load_extraction import find_extraction
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
-
-SAVE_TRIES = 5
-"""Writes of a session that somebody else keeps changing: attaches and renewals are seconds apart."""
 
 
 class SaveProfile(TaskRequest):
@@ -40,14 +37,13 @@ def save_profile(request: SaveProfile, deps: Deps) -> ProfileSaved:
     """Keep the profile in the session first, so that whoever sees the extraction succeed finds it there."""
     extraction = find_extraction(request.extraction_id, deps.extractions)
     finding = merge(list(deps.extractions.list_findings(extraction)))
-    for tries_left in reversed(range(SAVE_TRIES)):
-        session = deps.sessions.load(extraction.session_id)
-        instructions = compose(session.base_instructions, finding.profile)
-        try:
-            deps.sessions.save(session.learn(finding.profile, instructions, deps.clock()))
-            break
-        except SessionChanged:
-            if not tries_left:
-                raise
+    instructions = insist(lambda: _learn(extraction.session_id, finding, deps))
     deps.extractions.save(extraction.succeed(finding, instructions))
     return ProfileSaved(extraction_id=extraction.id)
+
+
+def _learn(session_id: str, finding: Finding, deps: Deps) -> str:
+    session = deps.sessions.load(session_id)
+    instructions = compose(session.base_instructions, finding.profile)
+    deps.sessions.save(session.learn(finding.profile, instructions, deps.clock()))
+    return instructions
