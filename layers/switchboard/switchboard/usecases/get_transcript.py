@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from re import fullmatch
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BeforeValidator, Field
@@ -14,11 +15,13 @@ from switchboard.domain.talk import items_of
 from switchboard.domain.transcript import Item
 from switchboard.usecases.payload import Answer, Request, SessionId
 
-Limit = Annotated[
-    int,
-    BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdigit() else value),
-    Field(ge=1, le=limits.PAGE_MAX),
-]
+
+def _number(value: object) -> object:
+    """Return the number that a query parameter is."""
+    return int(value) if isinstance(value, str) and fullmatch("[0-9]{1,9}", value) else value
+
+
+Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=limits.PAGE_MAX)]
 
 
 class GetTranscript(Request):
