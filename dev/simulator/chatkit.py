@@ -6,6 +6,7 @@ from dev.simulator import limits
 from dev.simulator.chance import Chance
 from dev.simulator.errors import ApiError
 from dev.simulator.pace import Pace
+from dev.simulator.shapes import CHAT, check_body
 from dev.simulator.wire import Json
 
 
@@ -20,6 +21,7 @@ class ChatSessions:
 
     def create(self, body: Json) -> Json:
         """Mint a session. Raises ApiError 400."""
+        check_body(body, CHAT)
         user, workflow = body.get("user"), body.get("workflow") or {}
         if not user or not isinstance(user, str):
             raise _missing("user")

@@ -13,6 +13,7 @@ from dev.simulator.hearing import Ear, Utterance
 from dev.simulator.peers import Peer
 from dev.simulator.realtime import RealtimeSession
 from dev.simulator.seeding import seeded_item
+from dev.simulator.shapes import CLIENT_EVENT, check_event
 from dev.simulator.speaking import Speaker
 from dev.simulator.speech import ResponseOptions
 from dev.simulator.wire import Json
@@ -59,6 +60,7 @@ class ClientEvents:
                     f"Invalid value: '{event['type']}'. Supported values are: {names}.",
                     "type",
                 )
+            check_event(event, CLIENT_EVENT)
             deed(peer, event)
         except EventRefused as refused:
             self._session.refuse(peer, refused, event_id)

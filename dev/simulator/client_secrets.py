@@ -8,6 +8,7 @@ from dev.simulator.chance import Chance
 from dev.simulator.errors import ApiError, EventRefused
 from dev.simulator.pace import Pace
 from dev.simulator.session_config import new_session
+from dev.simulator.shapes import MINT, check_body
 from dev.simulator.wire import Json
 
 
@@ -39,6 +40,7 @@ class ClientSecrets:
         self, body: Json, *, script: str | None = None, safety_identifier: str | None = None
     ) -> ClientSecret:
         """Mint a secret for a request body. Raises ApiError 400. The model is not checked here."""
+        check_body(body, MINT)
         seconds = _lifetime(body.get("expires_after"))
         asked = body.get("session") or {"type": "realtime"}
         try:

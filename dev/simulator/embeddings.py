@@ -8,6 +8,7 @@ from array import array
 
 from dev.simulator import limits, usage
 from dev.simulator.errors import ApiError
+from dev.simulator.shapes import EMBEDDINGS, check_body
 from dev.simulator.wire import Json
 
 SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
@@ -39,6 +40,7 @@ def vector(text: str, size: int) -> list[float]:
 
 def answer(body: Json) -> Json:
     """The answer to POST /v1/embeddings. Raises ApiError 400 or 404."""
+    check_body(body, EMBEDDINGS)
     model, texts = body.get("model"), _inputs(body.get("input"))
     if model not in SIZES:
         raise ApiError(
@@ -83,7 +85,7 @@ def _inputs(given: object) -> list[str]:
     elif isinstance(given, list) and given and all(isinstance(one, int) for one in given):
         texts = [" ".join(map(str, given))]
     elif isinstance(given, list):
-        texts = [one if isinstance(one, str) else " ".join(map(str, one)) for one in given]
+        texts = [" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in given]
     else:
         raise _refused("Missing required parameter: 'input'.")
     if not texts or not all(texts):

@@ -7,6 +7,7 @@ from dev.simulator import schema_fill, thinking, usage
 from dev.simulator.answers import Asked, Reply
 from dev.simulator.errors import ApiError
 from dev.simulator.faults import ANSWER_DEEDS, Fault
+from dev.simulator.shapes import RESPONSES, check_body
 from dev.simulator.speech import tokens
 from dev.simulator.strict_schema import check_format
 from dev.simulator.wire import Json, dump
@@ -24,16 +25,14 @@ class Planned:
 
 def checked(body: Json) -> Json:
     """The request, or ApiError 400 for what upstream would refuse."""
+    check_body(body, RESPONSES)
     for name in ("model", "input"):
         if not body.get(name):
-            raise ApiError(
-                400,
-                f"Missing required parameter: '{name}'.",
-                "missing_required_parameter",
-                param=name,
-            )
-    if not isinstance(body["input"], (str, list)):
-        raise ApiError(400, "Invalid type for 'input'.", "invalid_type", param="input")
+            raise _missing(name)
+    for at, tool in enumerate(body.get("tools") or []):
+        for name in ("type", "name") if tool.get("type") == "function" else ("type",):
+            if not tool.get(name):
+                raise _missing(f"tools[{at}].{name}")
     check_format(_format(body))
     return body
 
@@ -180,6 +179,10 @@ def _usage(body: Json, reply: Reply) -> Json:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": spent + made,
     }
+
+
+def _missing(param: str) -> ApiError:
+    return ApiError(400, f"Missing required parameter: '{param}'.", "missing_required_parameter", param=param)
 
 
 def _format(body: Json) -> Json:

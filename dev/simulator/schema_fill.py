@@ -126,10 +126,10 @@ class _Filler:
         while "$ref" in schema and seen < limits.MAX_SCHEMA_DEPTH:
             target: Any = self._root
             for step in schema["$ref"].lstrip("#").strip("/").split("/"):
-                target = target[step] if step else target
+                target = target.get(step, {}) if step and isinstance(target, dict) else target
             schema = {**target, **_without(schema, "$ref")}
             seen += 1
-        return schema
+        return {word: value for word, value in schema.items() if value is not None or word == "const"}
 
 
 _FORMATS = {

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dev.simulator.errors import EventRefused
+from dev.simulator.shapes import SESSION, check_event
 from dev.simulator.wire import Json
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
@@ -56,6 +57,7 @@ VAD_FIELDS = {
 
 def check_session(session: Json) -> None:
     """Raise EventRefused for the first field that upstream would refuse."""
+    check_event(session, SESSION, "session")
     kind = session.get("type")
     if kind is None:
         raise EventRefused(
