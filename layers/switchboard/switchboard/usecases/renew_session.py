@@ -46,7 +46,7 @@ def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> Se
     deps.sessions.get(request.session_id, principal.owner).require_open()
     renewal = deps.workflows.renew(request.session_id)
     secret = deps.secrets.get(request.session_id, renewal.secret_id)
-    session = deps.sessions.get(request.session_id, principal.owner)
+    session = deps.sessions.get(request.session_id, principal.owner).require_open()
     return SessionRenewed(
         session_id=session.id,
         client_secret=secret.value,

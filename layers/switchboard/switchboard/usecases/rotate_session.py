@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
-from switchboard.domain.ports import Clock, Digests, Sessions
+from switchboard.domain.ports import Clock, Digest, Digests, Sessions
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
 
 
@@ -44,10 +44,10 @@ def rotate_session(request: RotateSession, deps: Deps) -> SessionRotated:
     """
     session = deps.sessions.load(request.session_id)
     if session.secret_id != request.secret_id:
+        session.require_open()
         if session.version != request.version:
-            raise SessionChanged("The session changed during its renewal. Repeat the request.", retry_after=1)
-        digest = deps.digests.find(session.id, request.transcript_version)
-        instructions = compose(session.base_instructions, session.profile, digest)
+            raise _late()
+        instructions = compose(session.base_instructions, session.profile, _digest(request, deps))
         session = deps.sessions.save(session.rotate(request.secret_id, instructions, deps.clock()))
     return SessionRotated(
         session_id=session.id,
@@ -55,3 +55,17 @@ def rotate_session(request: RotateSession, deps: Deps) -> SessionRotated:
         secret_id=session.secret_id,
         restored=request.restored,
     )
+
+
+def _digest(request: RotateSession, deps: Deps) -> Digest | None:
+    """Return the digest that the secret was minted with, so that the session says what the call will hear."""
+    if request.restored == "none":
+        return None
+    digest = deps.digests.find(request.session_id, request.transcript_version)
+    if digest is None:
+        raise _late()
+    return digest
+
+
+def _late() -> SessionChanged:
+    return SessionChanged("The session changed during its renewal. Repeat the request.", retry_after=1)
