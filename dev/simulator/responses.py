@@ -207,7 +207,7 @@ def _words(item: Any) -> str:
         return str(item)
     if item.get("type") == "function_call_output":
         return str(item.get("output", ""))
-    content = item.get("content", "")
-    if isinstance(content, str):
-        return content
+    content = item.get("content")
+    if not isinstance(content, list):
+        return str(content or "")
     return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
