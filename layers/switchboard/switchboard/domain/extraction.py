@@ -102,8 +102,8 @@ class Extraction:
         )
 
     def fail(self, error: str) -> Extraction:
-        """Hold the name of what went wrong."""
-        return replace(self, status="failed", error=error)
+        """Hold the name of what went wrong; a profile that is there stays a success."""
+        return self if self.status == "succeeded" else replace(self, status="failed", error=error)
 
 
 def extraction_id(session_id: str, transcript_version: str, schema: dict[str, Any]) -> str:

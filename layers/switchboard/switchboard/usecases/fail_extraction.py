@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from pydantic import Field
-
 from switchboard.domain.ports import Extractions
 from switchboard.usecases.load_extraction import find_extraction
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
+
+ERROR_CHARS = 256
+"""Longest name of an error that is kept: names are short, and the record is shown to callers."""
 
 
 class FailExtraction(TaskRequest):
     """`error` is the name of what went wrong."""
 
     extraction_id: ExtractionId
-    error: str = Field(max_length=256)
+    error: str
 
 
 class ExtractionMarkedFailed(Answer):
-    """The extraction is over."""
+    """The extraction is over; `succeeded` if only the news of that was lost."""
 
     extraction_id: str
-    status: Literal["failed"] = "failed"
+    status: Literal["failed", "succeeded"]
 
 
 class Deps(Protocol):
@@ -33,6 +34,7 @@ class Deps(Protocol):
 
 def fail_extraction(request: FailExtraction, deps: Deps) -> ExtractionMarkedFailed:
     """Mark the attempt as failed; asking again starts another."""
-    extraction = find_extraction(request.extraction_id, deps.extractions)
-    deps.extractions.save(extraction.fail(request.error))
-    return ExtractionMarkedFailed(extraction_id=extraction.id)
+    extraction = find_extraction(request.extraction_id, deps.extractions).fail(request.error[:ERROR_CHARS])
+    deps.extractions.save(extraction)
+    over = {"extraction_id": extraction.id, "status": extraction.status}
+    return ExtractionMarkedFailed.model_validate(over)
