@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pydantic import Field
+
 from switchboard.domain import limits
 from switchboard.domain.ports import Extractions, Responses, Transcripts
 from switchboard.domain.schema import answer_schema, finding_of
@@ -22,7 +24,7 @@ class ExtractChunk(TaskRequest):
     """Names the extraction and the chunk."""
 
     extraction_id: ExtractionId
-    chunk: int
+    chunk: int = Field(ge=0)
 
 
 class ChunkExtracted(Answer):
@@ -43,7 +45,10 @@ class Deps(Protocol):
 def extract_chunk(request: ExtractChunk, deps: Deps) -> ChunkExtracted:
     """Return what was found, after keeping it. The lines are numbered so that the model can cite them."""
     extraction = find_extraction(request.extraction_id, deps.extractions)
-    lines = read_chunks(extraction, deps.transcripts)[request.chunk]
+    chunks = read_chunks(extraction, deps.transcripts)
+    if request.chunk >= len(chunks):  # its last words were withdrawn since they were counted
+        return ChunkExtracted(chunk=request.chunk, fields=0)
+    lines = chunks[request.chunk]
     numbered = "\n".join(f"[{number}] {line}" for number, (_, line) in enumerate(lines, start=1))
     answer = deps.responses.structured(
         EXTRACT, numbered, "profile", answer_schema(extraction.schema), limits.EXTRACT_SECONDS

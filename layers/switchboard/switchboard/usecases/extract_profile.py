@@ -42,10 +42,10 @@ def extract_profile(request: ExtractProfile, principal: Principal, deps: Deps) -
     The same question about the same words is the same extraction; a failed one is tried again.
     """
     session = deps.sessions.get(request.session_id, principal.owner)
+    schema = DEFAULT_SCHEMA if request.profile_schema is None else strict(request.profile_schema)
     talk = talk_of(deps.transcripts.read(session.id))
     if not quote(talk):
         raise NothingToExtract("The transcript has no words yet.", retry_after=limits.EXTRACT_RETRY_AFTER)
-    schema = strict(request.profile_schema) if request.profile_schema else DEFAULT_SCHEMA
     version = version_of(talk)
     key = extraction_id(session.id, version, schema)
     now = deps.clock()
