@@ -8,7 +8,7 @@ from dev.simulator.errors import ApiError, EventRefused
 
 @dataclass(frozen=True)
 class Each:
-    """An object whose values all have one shape, whatever their names."""
+    """An object whose values all have one shape, whatever their names; none of them is null."""
 
     shape: "Shape"
 
@@ -146,6 +146,8 @@ def misfit(value: object, shape: Shape, path: str) -> tuple[str, str] | None:
     if value is None:
         return None
     if isinstance(shape, Each):
+        if isinstance(value, dict) and None in value.values():
+            return path, _WORDS[dict]
         shape = dict.fromkeys(value, shape.shape) if isinstance(value, dict) else {}
     if isinstance(shape, dict):
         if not isinstance(value, dict):
