@@ -8,6 +8,7 @@ import signal
 import sys
 
 from sideband import limits, log
+from sideband.deps import Shared
 from sideband.health import Health, ask
 from sideband.host import Host
 from sideband.wiring import wire
@@ -19,7 +20,7 @@ async def run() -> None:
     """Follow calls until SIGTERM or SIGINT."""
     deps, queue, host_id = wire(os.environ)
     capacity = int(os.environ.get("SIDEBAND_CAPACITY") or limits.CAPACITY)
-    host = Host(deps, queue, host_id, capacity)
+    host = Host(Shared(deps, host_id), queue, capacity)
     health = Health(host)
     port = await health.start(health_port())
     log.info("health.listening", port=port)

@@ -24,9 +24,13 @@ IGNORED = (
 
 @dataclass(slots=True)
 class Retrieval:
-    """An item that we want to ask for: when, how often we have, and under which event id."""
+    """An item that we want to ask for: when, how often we have, and under which event id.
+
+    `until_settled` tells an item whose end may have been missed from one of which nothing is known.
+    """
 
     due: float
+    until_settled: bool = False
     tries: int = 0
     event_id: str | None = None
 
@@ -65,7 +69,7 @@ class Conversation:
         """Return what to send on a new connection: it is deaf until the first `session.update`."""
         tries = {item_id: retrieval.tries for item_id, retrieval in self._retrievals.items()}
         wanted = self.journal.missing(unsettled=True)
-        self._retrievals = {item_id: Retrieval(now, tries.get(item_id, 0)) for item_id in wanted}
+        self._retrievals = {item_id: Retrieval(now, True, tries.get(item_id, 0)) for item_id in wanted}
         return [self._update(), *self.tend(now)]
 
     def take(self, frame: bytes, now: float) -> list[bytes]:
@@ -100,12 +104,12 @@ class Conversation:
         due = [item_id for item_id, retrieval in self._retrievals.items() if retrieval.due <= now]
         if not due:
             return []
-        wanted = self.journal.missing(unsettled=True)
+        unknown, unsettled = self.journal.missing(), self.journal.missing(unsettled=True)
         under_way = sum(1 for item in self._retrievals.values() if item.event_id and item.due > now)
         frames = []
         for item_id in due:
             retrieval = self._retrievals[item_id]
-            if item_id not in wanted:
+            if item_id not in (unsettled if retrieval.until_settled else unknown):
                 del self._retrievals[item_id]
             elif retrieval.tries >= limits.RETRIEVE_TRIES:
                 self._lose(item_id, now)

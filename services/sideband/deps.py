@@ -50,6 +50,8 @@ class Shared:
     host: str
     aside: Aside = field(default_factory=lambda: Aside("aside", limits.THREADS))
     writes: Aside = field(default_factory=lambda: Aside("writes", limits.WRITES))
+    pulse: Aside = field(default_factory=lambda: Aside("pulse", limits.PULSE_THREADS))
+    polls: Aside = field(default_factory=lambda: Aside("polls", 1))
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.WRITES))
     handshakes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.HANDSHAKES))
     metrics: Metrics = field(default_factory=Metrics)
@@ -70,5 +72,5 @@ class Shared:
 
     def close(self) -> None:
         """Take no more work."""
-        self.aside.close()
-        self.writes.close()
+        for lane in (self.aside, self.writes, self.pulse, self.polls):
+            lane.close()

@@ -30,8 +30,8 @@ class Health:
 
     async def start(self, port: int) -> int:
         """Listen on all interfaces; return the port, a free one for 0."""
-        self._server = await asyncio.start_server(self._serve, None, port, limit=REQUEST_BYTES)
-        self._turn()
+        self._server = await asyncio.start_server(self._serve, "0.0.0.0", port, limit=REQUEST_BYTES)
+        self.watch()
         return int(self._server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
@@ -40,6 +40,11 @@ class Health:
             self._server.close()
         if self._turning is not None:
             self._turning.cancel()
+
+    def watch(self) -> None:
+        """Begin to prove that the event loop turns."""
+        self._turned_at = self._loop.time()
+        self._turning = self._loop.call_later(TURN, self.watch)
 
     def state(self) -> tuple[bool, dict[str, Any]]:
         """Return whether all is well, and what to say."""
@@ -57,10 +62,6 @@ class Health:
             "draining": self._host.leaving,
             **({"stuck": stuck} if stuck else {}),
         }
-
-    def _turn(self) -> None:
-        self._turned_at = self._loop.time()
-        self._turning = self._loop.call_later(TURN, self._turn)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -10,7 +10,7 @@ import orjson
 from switchboard.domain.errors import SwitchboardError
 
 from sideband import limits, log
-from sideband.deps import Deps, Shared
+from sideband.deps import Shared
 from sideband.duty import Duties
 from sideband.poll import Poll
 from sideband.pulse import Pulse
@@ -27,12 +27,12 @@ TAKING = ("queue", "forwarded", "look", "sweep", "inherit", "reconcile")
 class Host:
     """One host. `run` returns when `stop` was called and its calls are released."""
 
-    def __init__(self, deps: Deps, queue: Queue, host_id: str, capacity: int = limits.CAPACITY) -> None:
-        self.id = host_id
+    def __init__(self, shared: Shared, queue: Queue, capacity: int = limits.CAPACITY) -> None:
+        self.id = shared.host
         self.leaving = False
-        self.shared = Shared(deps, host_id)
-        self.duties = Duties(deps.chance)
-        watch = Watch(host_id)
+        self.shared = shared
+        self.duties = Duties(shared.deps.chance)
+        watch = Watch(self.id)
         self._pulse = Pulse(self.shared, watch, lambda: len(self.roster.follows))
         self.roster = Roster(self.shared, capacity, self._pulse.is_alive)
         self._poll = Poll(self.shared, self.roster, queue)
@@ -60,7 +60,7 @@ class Host:
         finally:
             await self.duties.cancel()
             await self.roster.cancel()
-            self._close()
+            self.shared.close()
 
     async def _first_beat(self) -> None:
         """Be known before the first claim: else nobody would miss us."""
@@ -77,7 +77,7 @@ class Host:
         start = self.duties.start
         start("beat", limits.BEAT, self._pulse.beat)
         start("look", limits.LOOK, self._pulse.look)
-        start("queue", 0.0, self._poll.queue)
+        start("queue", limits.POLL_PAUSE, self._poll.queue)
         start("forwarded", limits.BEAT, self._poll.forwarded)
         start("sweep", limits.SWEEP, self._sweep.pending)
         start("inherit", limits.LOOK, self._sweep.of_the_dead)
@@ -87,8 +87,8 @@ class Host:
     async def _leave(self) -> None:
         """Hand everything over; the heartbeat goes on until then, so that nobody comes too early."""
         self.leaving = True
-        now = self._loop.time()
-        self.shared.leave_by = now + limits.LEAVE_FLUSH
+        if self.shared.leave_by is None:
+            self.shared.leave_by = self._loop.time() + limits.LEAVE_FLUSH
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
         taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_FLUSH))
         clean = await self.roster.leave(limits.LEAVE, self._hurry)
@@ -98,12 +98,6 @@ class Host:
             await self._pulse.remove(self.id)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)
-
-    def _close(self) -> None:
-        """Let go of the threads."""
-        self._poll.close()
-        self._pulse.close()
-        self.shared.close()
 
     async def _tell(self) -> None:
         now = int(self.shared.deps.clock().timestamp() * 1000)

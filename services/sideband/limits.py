@@ -105,10 +105,14 @@ RECONCILE_STEP = 1.0
 # --- The process ------------------------------------------------------------------------------------
 THREADS = 16
 """Threads for reads, claims and hang-ups: each waits for the network most of the time."""
+PULSE_THREADS = 2
+"""One to beat and one to look: neither waits for the other, nor for anything else."""
 CAPACITY = 2000
 """Calls that a host follows unless told otherwise: one core and 2 GB carry them with room to spare."""
 POLL = 10
 """Whole seconds of one long poll: as long as a leaving host may have to wait for its last one."""
+POLL_PAUSE = 0.05
+"""Between polls, should a queue answer at once that it has nothing."""
 COMMANDS = 10
 """Commands taken with one poll: the queue's own maximum."""
 LEAVE = 18.0

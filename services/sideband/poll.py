@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from sideband import log
-from sideband.aside import Aside
 from sideband.deps import Shared
 from sideband.queue import Malformed, Message, Queue, command_of
 from sideband.roster import Roster
@@ -18,21 +17,16 @@ class Poll:
         self._shared = shared
         self._roster = roster
         self._queue = queue
-        self._lane = Aside("poll", 1)
 
     async def queue(self) -> None:
         """Take messages from the queue and heed them side by side."""
-        messages = await self._lane(self._queue.receive)
+        messages = await self._shared.polls(self._queue.receive)
         await asyncio.gather(*map(self._handle, messages))
 
     async def forwarded(self) -> None:
         """Take what other hosts left for us."""
         for command in await self._shared.aside(self._shared.deps.hosts.take, self._shared.host):
             await self._roster.heed(command)
-
-    def close(self) -> None:
-        """Take no more."""
-        self._lane.close()
 
     async def _handle(self, message: Message) -> None:
         """Heed one message and delete it; one that fails stays and comes again."""

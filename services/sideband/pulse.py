@@ -6,12 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from sideband import limits, log
-from sideband.aside import Aside
 from sideband.deps import Shared
 from sideband.watch import Watch
-
-THREADS = 2
-"""One to beat and one to look: neither waits for the other, nor for anything else."""
 
 
 class Pulse:
@@ -26,7 +22,6 @@ class Pulse:
         self._shared = shared
         self._watch = watch
         self._calls = calls
-        self._lane = Aside("pulse", THREADS)
         self._clock = asyncio.get_running_loop().time
         self._beat = 0
         self._beaten_at: float | None = None
@@ -34,7 +29,7 @@ class Pulse:
     async def beat(self) -> None:
         """Store one heartbeat."""
         self._beat += 1
-        await self._lane(self._shared.deps.hosts.beat, self._shared.host, self._beat, self._calls())
+        await self._shared.pulse(self._shared.deps.hosts.beat, self._shared.host, self._beat, self._calls())
         now = self._clock()
         if self._beaten_at is not None and now - self._beaten_at >= limits.LEASE_TTL:
             log.warning("host.late", seconds=round(now - self._beaten_at, 1))
@@ -43,7 +38,7 @@ class Pulse:
 
     async def look(self) -> None:
         """See how the other hosts are."""
-        self._watch.look(await self._lane(self._shared.deps.hosts.list), self._clock())
+        self._watch.look(await self._shared.pulse(self._shared.deps.hosts.list), self._clock())
 
     async def is_alive(self, host: str) -> bool:
         """Return whether another host lives, looking again if it has only just come."""
@@ -53,8 +48,4 @@ class Pulse:
 
     async def remove(self, host: str) -> None:
         """Forget a host, be it this one."""
-        await self._lane(self._shared.deps.hosts.remove, host)
-
-    def close(self) -> None:
-        """Beat no more."""
-        self._lane.close()
+        await self._shared.pulse(self._shared.deps.hosts.remove, host)

@@ -11,10 +11,7 @@ from queue import Empty, SimpleQueue
 from random import Random
 from typing import Any, TypeVar
 
-from dev.simulator.caller import Caller, finished
-from dev.simulator.config import SimulatorConfig
-from dev.simulator.server import Simulator
-from sideband.deps import Deps
+from sideband.deps import Deps, Shared
 from sideband.host import Host
 from sideband.queue import Message
 from sideband.socket import connector
@@ -25,6 +22,10 @@ from switchboard.domain.transcript import Item, merge_entries, order
 from switchboard.stores.memory import MemoryStores
 from switchboard.upstream.openai.http import OpenAIHttp
 from switchboard.upstream.openai.realtime import OpenAIRealtime
+
+from dev.simulator.caller import Caller, finished
+from dev.simulator.config import SimulatorConfig
+from dev.simulator.server import Simulator
 
 KEY = "sk-test"
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class Rig:
 
     def start(self, name: str, capacity: int = 100, queue: MemoryQueue | None = None) -> Host:
         """Start a host, on the common queue unless it is given its own."""
-        host = Host(self.deps(), queue or self.queue, name, capacity)
+        host = Host(Shared(self.deps(), name), queue or self.queue, capacity)
         self.running[name] = asyncio.create_task(host.run())
         return host
 
@@ -187,6 +188,6 @@ async def rig(**config: Any) -> AsyncIterator[Rig]:
 async def until(condition: Callable[[], T], seconds: float = 20.0) -> T:
     """Return what the condition returns once that is true. Raise TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not (found := condition()):
+        while not (found := condition()):  # noqa: ASYNC110 (stores signal nothing)
             await asyncio.sleep(0.01)
         return found
