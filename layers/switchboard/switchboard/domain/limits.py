@@ -19,7 +19,7 @@ PAGE_DEFAULT = 100
 PAGE_MAX = 500
 """Most items in a page: keeps an answer far below Lambda's 6 MB even with long items."""
 
-SUBJECT_CHARS = 256
+SUBJECT_BYTES = 256
 """Longest subject of a token: it becomes part of keys, which hold 1,024 bytes at most."""
 CLOCK_LEEWAY_SECONDS = 30
 """How far an issuer's clock may be off ours."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 
 import jwt
+from jwt.types import Options
 
 from switchboard.domain import limits
 from switchboard.domain.credentials import Credentials
@@ -16,6 +17,14 @@ from switchboard.domain.ports import Clock, NewId
 from switchboard.domain.principal import Guest, Principal, Service, User
 
 GUEST_AUDIENCE = "switchboard-guest"
+OPTIONS: Options = {
+    "require": ["exp", "sub"],
+    "verify_exp": False,  # this and the next two are checked here, by our own clock
+    "verify_nbf": False,
+    "verify_iat": False,
+}
+FAR = 10**12
+"""Seconds since 1970 that nobody means: thirty thousand years."""
 SecretValue = Callable[[], str | None]
 """Return a configured secret; None if there is none. Called only when it is needed."""
 
@@ -61,7 +70,7 @@ class TokenIdentity:
 
     def _service(self, shown: str) -> Service:
         key = self._api_key()
-        if not key or not compare_digest(shown.encode(), key.encode()):
+        if not key or not compare_digest(shown.encode(errors="surrogatepass"), key.encode()):
             raise Unauthorized("The API key is not valid.")
         return Service("backend")
 
@@ -69,18 +78,20 @@ class TokenIdentity:
         secret = self._jwt_secret()
         if not secret:
             raise Unauthorized("This deployment accepts no tokens.")
-        claims = _claims(token, secret, self._audience, self._issuer)
-        if claims is None:
+        claims = _claims(token, secret, self._audience, self._issuer, self._clock())
+        if claims is None or claims.get("aud") == GUEST_AUDIENCE:
             raise Unauthorized("The token is not valid, or has expired.")
         email = claims.get("email")
         return User(claims["sub"], email=email if isinstance(email, str) else None)
 
     def _guest(self, token: str) -> Guest | None:
-        claims = _claims(token, self._guest_secret(), GUEST_AUDIENCE, None)
+        claims = _claims(token, self._guest_secret(), GUEST_AUDIENCE, None, self._clock())
         return Guest(claims["sub"]) if claims else None
 
 
-def _claims(token: str, secret: str, audience: str | None, issuer: str | None) -> dict[str, Any] | None:
+def _claims(
+    token: str, secret: str, audience: str | None, issuer: str | None, now: datetime
+) -> dict[str, Any] | None:
     """Return the claims of a good token: signed with HS256, in its time, for us, with a subject."""
     try:
         claims: dict[str, Any] = jwt.decode(
@@ -89,9 +100,19 @@ def _claims(token: str, secret: str, audience: str | None, issuer: str | None) -
             algorithms=["HS256"],
             audience=audience,
             issuer=issuer,
-            leeway=limits.CLOCK_LEEWAY_SECONDS,
-            options={"require": ["exp", "sub"], "verify_aud": audience is not None},
+            options={**OPTIONS, "verify_aud": audience is not None},
         )
-    except (jwt.InvalidTokenError, ValueError):
+        size = len(claims["sub"].encode())  # a lone surrogate cannot be a key
+    except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
         return None
-    return claims if 0 < len(claims["sub"]) <= limits.SUBJECT_CHARS else None
+    return claims if 0 < size <= limits.SUBJECT_BYTES and _is_in_time(claims, now.timestamp()) else None
+
+
+def _is_in_time(claims: dict[str, Any], now: float) -> bool:
+    """Tell whether the token is good now, by our own clock; a time that is no number is no time."""
+    times = {name: claims[name] for name in ("exp", "nbf", "iat") if claims.get(name) is not None}
+    if not all(type(time) in (int, float) and abs(time) < FAR for time in times.values()):
+        return False
+    leeway = limits.CLOCK_LEEWAY_SECONDS
+    begun = max(times.get("nbf", 0), times.get("iat", 0)) <= now + leeway
+    return begun and bool(times["exp"] > now - leeway)
