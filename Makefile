@@ -19,13 +19,13 @@ $(READY): requirements-dev.txt
 	@test -n "$(PYTHON)"
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version 2>&1); a minute, once."
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@rm -f $(VENV)/.ready-* && touch $@
 
 $(SAM): requirements-sam.txt
 	@echo "Setting up the SAM CLI in .venv-sam; a minute, once."
 	@test -x $(SAM_BIN)/python || $(PYTHON) -m venv .venv-sam
-	@$(SAM_BIN)/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	@$(SAM_BIN)/pip install -qq --disable-pip-version-check -r requirements-sam.txt
 	@rm -f .venv-sam/.ready-* && touch $@
 
 dev: $(READY) ## run the whole system here: engine, API, sideband, simulator
