@@ -52,3 +52,19 @@ def test_items_beyond_the_bound_are_refused_and_counted() -> None:
 def test_drafts_beyond_the_bound_are_not_begun() -> None:
     deltas = [written("delta", delta="x", item_id=str(n)) for n in range(DRAFTS_MAX + 1)]
     assert len(folded(deltas).drafts) == DRAFTS_MAX
+
+
+def response_done(*names: str) -> dict[str, Any]:
+    output = [{"id": name, "type": "function_call_output", "output": "x" * (TEXT_MAX + 1)} for name in names]
+    return {"type": "response.done", "response": {"id": "r", "status": "completed", "output": output}}
+
+
+def test_the_bound_holds_within_one_event() -> None:
+    nearly = Transcript(items={str(number): Item(id=str(number)) for number in range(ITEMS_MAX - 1)})
+    full = fold(nearly, response_done("a", "b"))
+    assert (len(full.items), full.refused) == (ITEMS_MAX, 1)
+
+
+def test_a_long_output_is_cut_and_says_so() -> None:
+    item = only(fold(Transcript(), response_done("a")))
+    assert (len(item.output), item.clipped) == (TEXT_MAX, True)

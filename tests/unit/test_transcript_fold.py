@@ -234,6 +234,11 @@ def test_outputs_of_a_response_follow_each_other_while_nothing_better_is_known()
     assert told.items["b"].previous == "u"
 
 
+def test_a_response_that_lists_an_item_twice_tells_it_once() -> None:
+    transcript = fold(Transcript(), response_done("completed", message("a", text="Hi."), message("a")))
+    assert only(transcript).text == "Hi."
+
+
 @pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])
 @pytest.mark.parametrize("late", [False, True])
 def test_items_of_a_response_that_broke_off_are_incomplete(status: str, late: bool) -> None:

@@ -235,6 +235,14 @@ def test_usage_without_details_counts_as_text() -> None:
     assert (bill.input_text, bill.cached_text, bill.output_text, bill.input_audio) == (7, 3, 5, 0)
 
 
+def test_cached_tokens_are_text_unless_they_are_told_apart() -> None:
+    cached = {"cached_tokens": 10, "cached_tokens_details": {"audio_tokens": 3, "image_tokens": 1}}
+    usage = {"input_tokens": 20, "input_token_details": cached}
+    bill = usage_of({"type": "response.done", "response": {"id": "r", "usage": usage}})
+    assert bill is not None
+    assert (bill.cached_text, bill.cached_audio, bill.cached_image) == (6, 3, 1)
+
+
 def test_an_event_that_bills_nothing_has_no_usage() -> None:
     assert usage_of({"type": "response.done", "response": {"id": "r", "usage": None}}) is None
     assert usage_of({"type": "conversation.item.done"}) is None
