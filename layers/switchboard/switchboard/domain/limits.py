@@ -56,6 +56,8 @@ UPSTREAM_PAUSE = 0.3
 """Before the second try when the upstream names no pause; doubled spread, so that crowds disperse."""
 UPSTREAM_PAUSE_MAX = 2.0
 """Longest pause that we wait for the upstream; a longer one is the caller's `Retry-After`."""
+UPSTREAM_RETRY_AFTER_MAX = 3600
+"""Longest pause that we pass on: whoever is told more than an hour has been told never."""
 
 # --- Asking AWS -------------------------------------------------------------------------------------
 AWS_CONNECT_SECONDS = 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from random import uniform
+from re import fullmatch
 from time import monotonic, sleep
 from typing import Any
 
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
 """Codes of a 429 that no waiting heals."""
+CODE = "[a-z][a-z0-9_]{0,63}"
+"""What a code looks like; anything else might quote what was sent."""
 
 
 class OpenAIHttp:
@@ -76,7 +79,7 @@ class OpenAIHttp:
             answer = self._client.post(path, json=body, headers=headers, timeout=timeout)
         except httpx.HTTPError as error:
             raise UpstreamUnavailable("OpenAI could not be reached in time.") from error
-        if answer.is_error:
+        if not answer.is_success:
             raise _refusal(answer)
         return _json(answer)
 
@@ -86,7 +89,7 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
         return {}
     try:
         body = answer.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UpstreamUnavailable("OpenAI answered with something unreadable.") from error
     if not isinstance(body, dict):
         raise UpstreamUnavailable("OpenAI answered with something unexpected.")
@@ -111,13 +114,13 @@ def _refusal(answer: httpx.Response) -> UpstreamError:
 def _code(answer: httpx.Response) -> str | None:
     try:
         code = answer.json()["error"]["code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return code if isinstance(code, str) else None
+    return code if isinstance(code, str) and fullmatch(CODE, code) else None
 
 
 def _retry_after(answer: httpx.Response, default: int = 1) -> int:
     try:
-        return max(1, round(float(answer.headers["retry-after"])))
+        return min(max(1, round(float(answer.headers["retry-after"]))), limits.UPSTREAM_RETRY_AFTER_MAX)
     except (KeyError, ValueError, OverflowError):
         return default
