@@ -236,7 +236,7 @@ def test_outputs_of_a_response_follow_each_other_while_nothing_better_is_known()
 
 def test_a_response_that_lists_an_item_twice_tells_it_once() -> None:
     transcript = fold(Transcript(), response_done("completed", message("a", text="Hi."), message("a")))
-    assert only(transcript).text == "Hi."
+    assert (only(transcript).text, only(transcript).previous) == ("Hi.", None)
 
 
 @pytest.mark.parametrize("status", ["cancelled", "incomplete", "failed"])

@@ -95,7 +95,7 @@ def _outputs(response: Event, response_id: str, final: bool) -> list[News]:
             continue
         item_id, known = news
         known.update({"response_id": response_id, "output_index": index, "aside": aside})
-        if previous:
+        if previous and previous != item_id:
             known.update({"previous": previous, "lineage": OUTPUT_LINEAGE})
         previous = item_id
         outputs.append(news)
