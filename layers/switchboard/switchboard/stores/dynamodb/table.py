@@ -13,7 +13,7 @@ HOST            HOST#<host>                 a host's heartbeat             all o
 HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order
 AGENT#<id>      SESSION                     a text agent's session         its id
 AGENT#<id>      TURN#<epoch>#<time>#<turn>  one of its turns               its session, newest first
-AGENT#<id>      PART#<epoch>#<turn>#<n>     what a turn's row cannot hold  its turn, in order
+AGENT#<id>      PART#<epoch>#<time>#…#<n>   what a turn's row cannot hold  its turn, in order
 AGENT#<id>      AUDIT#<time>#<random>       what was done with it          its session, in order
 AGENT#<id>      RATE#<window>               queries of one minute          its session and the minute
 
@@ -28,7 +28,7 @@ the epoch. A row whose `ttl` has passed is gone, even before DynamoDB removes it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,10 @@ BUSY = frozenset(
 """Codes that a repeat may heal: throttles, and transactions that met another."""
 
 
+BATCH_ROWS = 25
+"""DynamoDB's own limit for one batch of writes."""
+
+
 class ConditionFailed(SwitchboardError):
     """A write's condition did not hold. `failed` has one entry for each write of a transaction."""
 
@@ -71,7 +75,7 @@ class ConditionFailed(SwitchboardError):
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """An update that adds `gains` to numbers of one row (0 where missing) and sets `changes`."""
+    """An update of one row: adds `gains` to its numbers (0 where missing), sets (None removes) `changes`."""
 
     pk: str
     sk: str
@@ -119,6 +123,17 @@ class Table:
         """Remove one row; a missing one is fine unless the condition says otherwise."""
         extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
         self._ask("delete_item", Key=self._key(pk, sk), **extra)
+
+    def delete_all(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Remove rows by their keys; missing ones are fine. Raise Throttled if some are left."""
+        left = [{"DeleteRequest": {"Key": self._key(pk, sk)}} for pk, sk in keys]
+        while left:
+            batch, left = left[:BATCH_ROWS], left[BATCH_ROWS:]
+            answer = self._ask("batch_write_item", table=False, RequestItems={self.name: batch})
+            refused = answer.get("UnprocessedItems", {}).get(self.name, [])
+            if len(refused) == len(batch):
+                raise Throttled("The table is busy.", retry_after=1)
+            left += refused
 
     def add(self, gain: Gain) -> Row:
         """Add to numbers of one row, atomically, and return the row as it is then. Raise ConditionFailed."""
@@ -200,16 +215,19 @@ class Table:
         return request
 
     def _gain(self, gain: Gain) -> dict[str, Any]:
-        sets = ", ".join(f"#{name} = :new_{name}" for name in gain.changes)
+        changes = {name: value for name, value in gain.changes.items() if value is not None}
+        sets = ", ".join(f"#{name} = :new_{name}" for name in changes)
         adds = ", ".join(f"#{name} :gain_{name}" for name in gain.gains)
+        removes = ", ".join(f"#{name}" for name in gain.changes if name not in changes)
+        parts = (("SET", sets), ("ADD", adds), ("REMOVE", removes))
         everything = {
-            **{f"new_{name}": value for name, value in gain.changes.items()},
+            **{f"new_{name}": value for name, value in changes.items()},
             **{f"gain_{name}": value for name, value in gain.gains.items()},
             **gain.values,
         }
         request: dict[str, Any] = {
             "Key": self._key(gain.pk, gain.sk),
-            "UpdateExpression": (f"SET {sets} " if sets else "") + (f"ADD {adds}" if adds else ""),
+            "UpdateExpression": " ".join(f"{verb} {names}" for verb, names in parts if names),
             "ExpressionAttributeNames": {f"#{name}": name for name in (*gain.changes, *gain.gains)},
             "ExpressionAttributeValues": self._values(everything),
         }

@@ -80,7 +80,7 @@ class OpenAIHttp:
         except httpx.HTTPError as error:
             raise UpstreamUnavailable("OpenAI could not be reached in time.") from error
         if not answer.is_success:
-            raise _refusal(answer)
+            raise refusal(answer)
         return _json(answer)
 
 
@@ -96,7 +96,7 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
     return body
 
 
-def _refusal(answer: httpx.Response) -> UpstreamError:
+def refusal(answer: httpx.Response) -> UpstreamError:
     """Return our error; the upstream's own message stays out of it, as it may quote what was sent."""
     code = _code(answer)
     details = {"upstream_status": answer.status_code, "upstream_code": code}
@@ -113,10 +113,14 @@ def _refusal(answer: httpx.Response) -> UpstreamError:
 
 def _code(answer: httpx.Response) -> str | None:
     try:
-        code = answer.json()["error"]["code"]
+        return as_code(answer.json()["error"]["code"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return code if isinstance(code, str) and fullmatch(CODE, code) else None
+
+
+def as_code(value: Any) -> str | None:
+    """Return the value if it is a code, None if it is anything else."""
+    return value if isinstance(value, str) and fullmatch(CODE, value) else None
 
 
 def _retry_after(answer: httpx.Response, default: int = 1) -> int:
