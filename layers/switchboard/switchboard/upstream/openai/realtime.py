@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from re import fullmatch
+from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamRefused, UpstreamUnavailable
@@ -12,6 +14,8 @@ from switchboard.upstream.openai.http import OpenAIHttp
 
 OVER = frozenset({400, 404})
 """Statuses of a hang-up that find no call: it is over, which is all that was asked for."""
+SECRET = r"[\x21-\x7e]{1,4096}"
+"""What a secret looks like: something that fits into a header."""
 
 
 class OpenAIRealtime:
@@ -35,10 +39,7 @@ class OpenAIRealtime:
             limits.MINT_SECONDS,
             headers={"OpenAI-Safety-Identifier": safety_identifier},
         )
-        value, expires_at = answer.get("value"), answer.get("expires_at")
-        if not isinstance(value, str) or not isinstance(expires_at, int):
-            raise UpstreamUnavailable("OpenAI answered without a secret.")
-        return ClientSecret(value, datetime.fromtimestamp(expires_at, UTC))
+        return _secret(answer)
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         """End the call, with our own key unless another is given; one that is over is fine."""
@@ -49,3 +50,14 @@ class OpenAIRealtime:
         except UpstreamRefused as error:
             if (error.details or {}).get("upstream_status") not in OVER:
                 raise
+
+
+def _secret(answer: dict[str, Any]) -> ClientSecret:
+    value = answer.get("value")
+    try:
+        expires_at = datetime.fromtimestamp(answer["expires_at"], UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        raise UpstreamUnavailable("OpenAI answered without a time of expiry.") from None
+    if not isinstance(value, str) or not fullmatch(SECRET, value):
+        raise UpstreamUnavailable("OpenAI answered without a secret.")
+    return ClientSecret(value, expires_at)

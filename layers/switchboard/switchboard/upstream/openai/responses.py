@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from json import loads
+from collections.abc import Iterator
+from json import dumps, loads
 from typing import Any
 
 from switchboard.domain.errors import UpstreamRefused, UpstreamUnavailable
-from switchboard.upstream.openai.http import OpenAIHttp
+from switchboard.upstream.openai.http import OpenAIHttp, as_code
 
 
 class OpenAIResponses:
@@ -32,32 +33,57 @@ class OpenAIResponses:
 
     def _ask(self, body: dict[str, Any], seconds: float) -> str:
         answer = self._http.post("responses", {"model": self._model, "store": False, **body}, seconds)
-        if answer.get("status") == "incomplete":
-            why = (answer.get("incomplete_details") or {}).get("reason")
-            raise UpstreamRefused("The model stopped before it was done.", details={"upstream_code": why})
-        if answer.get("status") != "completed":
+        status = answer.get("status")
+        if status == "incomplete":
+            why = answer.get("incomplete_details")
+            details = {"upstream_code": as_code(why.get("reason")) if isinstance(why, dict) else None}
+            raise UpstreamRefused("The model stopped before it was done.", details=details)
+        if status != "completed":
             raise UpstreamUnavailable("The model did not answer.")
         return _words(answer)
 
 
 def _words(answer: dict[str, Any]) -> str:
     words = []
-    for item in answer.get("output", []):
-        for part in item.get("content") or []:
-            if part.get("type") == "refusal":
-                raise UpstreamRefused("The model refused.", details={"upstream_code": "refusal"})
-            if part.get("type") == "output_text":
-                words.append(part.get("text", ""))
-    if not words:
+    for part in _parts(answer):
+        if part.get("type") == "refusal":
+            raise UpstreamRefused("The model refused.", details={"upstream_code": "refusal"})
+        if part.get("type") == "output_text" and isinstance(part.get("text"), str):
+            words.append(part["text"])
+    if not any(words):
         raise UpstreamUnavailable("The model answered without words.")
-    return "".join(words)
+    return _storable("".join(words))
+
+
+def _parts(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the content parts of all output items, as far as they look like ones."""
+    for item in _dicts(answer.get("output")):
+        yield from _dicts(item.get("content"))
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    return (part for part in value if isinstance(part, dict)) if isinstance(value, list) else iter(())
+
+
+def _storable(words: str) -> str:
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise UpstreamUnavailable("The model answered with half a character.") from None
+    return words
 
 
 def _validate(answer: str, schema: dict[str, Any]) -> dict[str, Any]:
     from fastjsonschema import JsonSchemaValueException, validate  # read only where an extraction runs
 
     try:
-        value: dict[str, Any] = validate(schema, loads(answer))
-    except (ValueError, JsonSchemaValueException) as error:
-        raise UpstreamUnavailable("The model's answer does not fit the schema.") from error
+        parsed = loads(answer, parse_constant=_no_constant)
+        _storable(dumps(parsed, ensure_ascii=False))
+        value: dict[str, Any] = validate(schema, parsed)
+    except (ValueError, RecursionError, JsonSchemaValueException):
+        raise UpstreamUnavailable("The model's answer does not fit the schema.") from None
     return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
