@@ -1,4 +1,4 @@
-"""API Gateway's event in, a use case's answer out; and the one table of errors and statuses."""
+"""API Gateway's event in, a use case's answer out."""
 
 from __future__ import annotations
 
@@ -6,40 +6,33 @@ import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from http.cookies import CookieError, SimpleCookie
-from json import dumps, loads
 from time import perf_counter
 from typing import Any, get_type_hints
 
 from aws_lambda_powertools import Logger
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from switchboard.domain import errors, limits
+from switchboard.domain import limits
 from switchboard.domain.credentials import Credentials
-from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError
+from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.principal import Guest, Principal
-from switchboard.settings import Settings
+from switchboard.edge import (
+    GUEST_COOKIE,
+    GUEST_HEADER,
+    cors,
+    crash,
+    failure,
+    guest_cookie,
+    read_cookie,
+    read_object,
+    too_large,
+    validated,
+    wrong,
+)
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], dict[str, Any]]
 Bootstrap = Callable[[Iterable[str]], Any]
-
-GUEST_COOKIE = "switchboard_guest"
-GUEST_HEADER = "x-guest-token"
-EXPOSED = "location, retry-after, x-guest-token"
-STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
-    (errors.PayloadTooLarge, 413),
-    (errors.InvalidRequest, 400),
-    (errors.Unauthorized, 401),
-    (errors.NotFound, 404),
-    (errors.Conflict, 409),
-    (errors.UpstreamBusy, 503),
-    (errors.UpstreamError, 502),
-    (errors.ExtractionFailed, 502),
-    (errors.Throttled, 503),
-    (errors.SwitchboardError, 500),
-)
-"""The first class that fits gives the status."""
 
 
 @dataclass(slots=True)
@@ -88,10 +81,10 @@ def endpoint(
         except Exception as error:
             log.exception("request.crashed", extra={"request_id": request_id})
             facts["code"] = type(error).__name__
-            answer = _failure(SwitchboardError("Something went wrong on our side."), request_id)
+            answer = _failure(crash(), request_id)
         milliseconds = round((perf_counter() - started) * 1000, 1)
         log.info("request", extra={**facts, "status": answer.status, "ms": milliseconds})
-        answer.headers.update(_cors(edge.settings.allowed_origin))
+        answer.headers.update(cors(edge.settings.allowed_origin))
         return answer.as_proxy()
 
     return handler
@@ -126,7 +119,7 @@ def _run(
     if isinstance(principal, Guest) and principal.fresh:
         token = edge.identity.guest_token(principal)
         reply_out.headers[GUEST_HEADER] = token
-        reply_out.headers["set-cookie"] = _cookie(token, edge.settings)
+        reply_out.headers["set-cookie"] = guest_cookie(token, edge.settings)
     return reply_out
 
 
@@ -135,15 +128,8 @@ def _plain(answer: BaseModel, status: int) -> Reply:
 
 
 def _failure(error: SwitchboardError, request_id: str) -> Reply:
-    status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    body: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
-    headers = {}
-    if error.details:
-        body["details"] = error.details
-    if error.retry_after:
-        body["retry_after"] = error.retry_after
-        headers["retry-after"] = str(error.retry_after)
-    return Reply(status, dumps({"error": body}), headers)
+    status, headers, body = failure(error, request_id)
+    return Reply(status, body, headers)
 
 
 def _credentials(event: Event) -> Credentials:
@@ -152,33 +138,8 @@ def _credentials(event: Event) -> Credentials:
     return Credentials(
         api_key=headers.get("x-api-key"),
         bearer=token.strip() if scheme.lower() == "bearer" else None,
-        guest=headers.get(GUEST_HEADER) or _read_cookie(headers.get("cookie", "")),
+        guest=headers.get(GUEST_HEADER) or read_cookie(headers.get("cookie", ""), GUEST_COOKIE),
     )
-
-
-def _read_cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(GUEST_COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
-
-
-def _cookie(token: str, settings: Settings) -> str:
-    """Return the guest's cookie; pages of a named other origin send it too, which browsers allow over TLS only."""
-    lifetime = limits.GUEST_DAYS * 24 * 3600
-    across = settings.secure_cookies and settings.allowed_origin != "*"
-    cookie = f"{GUEST_COOKIE}={token}; Path=/; Max-Age={lifetime}; HttpOnly"
-    cookie += "; SameSite=None" if across else "; SameSite=Lax"
-    return f"{cookie}; Secure" if settings.secure_cookies else cookie
-
-
-def _cors(origin: str) -> dict[str, str]:
-    """Return what lets a page of that origin read the answer, and the headers in it that it needs."""
-    headers = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
-    if origin != "*":
-        headers["access-control-allow-credentials"] = "true"
-    return headers
 
 
 def _read(model: type[BaseModel], event: Event) -> BaseModel:
@@ -187,40 +148,16 @@ def _read(model: type[BaseModel], event: Event) -> BaseModel:
     for part in ("queryStringParameters", "pathParameters"):
         for name, value in (event.get(part) or {}).items():
             if fields.setdefault(name, value) != value:
-                raise _wrong(name, "is given twice, with different values")
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        problems = [
-            {"field": ".".join(map(str, item["loc"])) or "body", "problem": item["msg"]} for item in found
-        ]
-        first = problems[0]
-        raise InvalidRequest(
-            f"{first['field']}: {first['problem']}", details={"fields": problems[:20]}
-        ) from None
+                raise wrong(name, "is given twice, with different values")
+    return validated(model, fields)
 
 
 def _body(event: Event) -> dict[str, Any]:
-    raw: str | bytes = event.get("body") or ""
-    if len(raw) > limits.BODY_BYTES * 4 // 3 + 4:
-        raise PayloadTooLarge(f"The body is larger than {limits.BODY_BYTES} bytes.")
+    body: str = event.get("body") or ""
+    if len(body) > limits.BODY_BYTES * 4 // 3 + 4:
+        raise too_large(limits.BODY_BYTES)
     try:
-        raw = base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()  # type: ignore[union-attr]  # a str until here
-        if len(raw) > limits.BODY_BYTES:
-            raise PayloadTooLarge(f"The body is larger than {limits.BODY_BYTES} bytes.")
-        fields = loads(raw, parse_constant=_no_constant) if raw.strip() else {}
-        dumps(fields, ensure_ascii=False).encode()  # a lone surrogate is text that nothing can store
-    except (ValueError, RecursionError):
-        raise _wrong("body", "is not valid JSON in UTF-8") from None
-    if not isinstance(fields, dict):
-        raise _wrong("body", "must be a JSON object")
-    return fields
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _wrong(name: str, problem: str) -> InvalidRequest:
-    return InvalidRequest(f"{name}: {problem}", details={"fields": [{"field": name, "problem": problem}]})
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except ValueError:
+        raise wrong("body", "is not valid JSON in UTF-8") from None
+    return read_object(raw, limits.BODY_BYTES)

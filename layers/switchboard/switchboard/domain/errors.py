@@ -10,6 +10,7 @@ SwitchboardError
 │   ├── CallTaken           the call belongs to another session
 │   ├── SessionChanged      somebody else changed it first
 │   └── NothingToExtract    nobody has said anything yet
+├── QuotaExceeded           an allowance is used up, and when it is not any more
 ├── ExtractionFailed        a transcript could not be read
 ├── LeaseLost               another host follows the call now (never leaves the sideband)
 ├── Throttled               a table, queue or workflow asked for fewer requests
@@ -108,6 +109,12 @@ class Throttled(SwitchboardError):
     """A table, queue or workflow asked for fewer requests."""
 
     code = "throttled"
+
+
+class QuotaExceeded(SwitchboardError):
+    """An allowance is used up; `details["quota"]` says whose, `retry_after` when there is some again."""
+
+    code = "quota_exceeded"
 
 
 class UpstreamError(SwitchboardError):

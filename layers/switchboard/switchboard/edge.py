@@ -1,0 +1,124 @@
+"""What every HTTP edge of ours shares: statuses, error bodies, what a body must be, cookies, CORS."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from json import dumps, loads
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from switchboard.domain import errors, limits
+from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError
+from switchboard.settings import Settings
+
+Model = TypeVar("Model", bound=BaseModel)
+
+GUEST_COOKIE = "switchboard_guest"
+GUEST_HEADER = "x-guest-token"
+EXPOSED = "location, retry-after, x-guest-token"
+STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
+    (errors.PayloadTooLarge, 413),
+    (errors.InvalidRequest, 400),
+    (errors.Unauthorized, 401),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.QuotaExceeded, 429),
+    (errors.UpstreamBusy, 503),
+    (errors.UpstreamError, 502),
+    (errors.ExtractionFailed, 502),
+    (errors.Throttled, 503),
+    (errors.SwitchboardError, 500),
+)
+"""The first class that fits gives the status."""
+
+
+def failure(error: SwitchboardError, request_id: str) -> tuple[int, dict[str, str], str]:
+    """Return the status, headers and body by which a caller learns of an error."""
+    status = next(status for kind, status in STATUSES if isinstance(error, kind))
+    body: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
+    headers = {}
+    if error.details:
+        body["details"] = error.details
+    if error.retry_after:
+        body["retry_after"] = error.retry_after
+        headers["retry-after"] = str(error.retry_after)
+    return status, headers, dumps({"error": body})
+
+
+def crash() -> SwitchboardError:
+    """Return what a caller is told of an error that nobody foresaw."""
+    return SwitchboardError("Something went wrong on our side.")
+
+
+def read_object(raw: bytes, most: int) -> dict[str, Any]:
+    """Return the JSON object of a body; an empty body is an empty object. Raise InvalidRequest."""
+    if len(raw) > most:
+        raise too_large(most)
+    try:
+        fields = loads(raw, parse_constant=_no_constant) if raw.strip() else {}
+        dumps(fields, ensure_ascii=False).encode()  # a lone surrogate is text that nothing can store
+    except (ValueError, RecursionError):
+        raise wrong("body", "is not valid JSON in UTF-8") from None
+    if not isinstance(fields, dict):
+        raise wrong("body", "must be a JSON object")
+    return fields
+
+
+def validated(model: type[Model], fields: dict[str, Any]) -> Model:
+    """Return the request that these fields make up. Raise InvalidRequest."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        problems = [
+            {"field": ".".join(map(str, item["loc"])) or "body", "problem": item["msg"]} for item in found
+        ]
+        first = problems[0]
+        raise InvalidRequest(
+            f"{first['field']}: {first['problem']}", details={"fields": problems[:20]}
+        ) from None
+
+
+def wrong(name: str, problem: str) -> InvalidRequest:
+    """Return the error for one field."""
+    return InvalidRequest(f"{name}: {problem}", details={"fields": [{"field": name, "problem": problem}]})
+
+
+def too_large(most: int) -> PayloadTooLarge:
+    """Return the error for a body over the limit."""
+    return PayloadTooLarge(f"The body is larger than {most} bytes.")
+
+
+def read_cookie(header: str, name: str) -> str | None:
+    """Return the value of a cookie, if the header has it."""
+    try:
+        morsel = SimpleCookie(header).get(name)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def guest_cookie(token: str, settings: Settings) -> str:
+    """Return the guest's cookie."""
+    return cookie(GUEST_COOKIE, token, limits.GUEST_DAYS, settings)
+
+
+def cookie(name: str, value: str, days: int, settings: Settings) -> str:
+    """Return a cookie that no script reads; pages of a named other origin may send it, if over TLS."""
+    across = settings.secure_cookies and settings.allowed_origin != "*"
+    text = f"{name}={value}; Path=/; Max-Age={days * 24 * 3600}; HttpOnly"
+    text += "; SameSite=None" if across else "; SameSite=Lax"
+    return f"{text}; Secure" if settings.secure_cookies else text
+
+
+def cors(origin: str) -> dict[str, str]:
+    """Return what lets a page of that origin read the answer, and the headers in it that it needs."""
+    headers = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+    if origin != "*":
+        headers["access-control-allow-credentials"] = "true"
+    return headers
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
