@@ -37,6 +37,7 @@ class Deps:
     connect: Connect
     clock: Clock
     chance: Random
+    stage: str = "dev"
 
 
 @dataclass(slots=True)
@@ -54,8 +55,11 @@ class Shared:
     polls: Aside = field(default_factory=lambda: Aside("polls", 1))
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.WRITES))
     handshakes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.HANDSHAKES))
-    metrics: Metrics = field(default_factory=Metrics)
     leave_by: float | None = None
+    metrics: Metrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics(self.deps.stage)
 
     def backoff(self, first: float, longest: float) -> Backoff:
         """Return fresh growing pauses."""

@@ -13,8 +13,9 @@ BOUNDS = tuple(0.01 * 1.1**step for step in range(120))
 
 @dataclass(slots=True)
 class Metrics:
-    """What happened since the last telling, and the totals since the start of what must never happen."""
+    """What happened in one stage since the last telling."""
 
+    stage: str = "dev"
     items_lost: int = 0
     takeovers: int = 0
     reconnects: int = 0
@@ -52,10 +53,11 @@ class Metrics:
         self.items_lost = self.takeovers = self.reconnects = self.write_retries = self.writes = 0
         self.lags.clear()
         units = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
-        directive = {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": units}
+        directive = {"Namespace": NAMESPACE, "Dimensions": [["service", "stage"]], "Metrics": units}
         return {
             "_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [directive]},
             "service": "sideband",
+            "stage": self.stage,
             "host": host,
             **{name: value for name, (value, _) in values.items()},
         }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+
+from switchboard.domain.call import Command
 
 from sideband import log
 from sideband.deps import Shared
@@ -17,6 +20,7 @@ class Poll:
         self._shared = shared
         self._roster = roster
         self._queue = queue
+        self._left: deque[Command] = deque()
 
     async def queue(self) -> None:
         """Take messages from the queue and heed them side by side."""
@@ -24,9 +28,11 @@ class Poll:
         await asyncio.gather(*map(self._handle, messages))
 
     async def forwarded(self) -> None:
-        """Take what other hosts left for us."""
-        for command in await self._shared.aside(self._shared.deps.hosts.take, self._shared.host):
-            await self._roster.heed(command)
+        """Take what other hosts left for us; what cannot be heeded now is kept for the next time."""
+        self._left += await self._shared.aside(self._shared.deps.hosts.take, self._shared.host)
+        while self._left:
+            await self._roster.heed(self._left[0])
+            self._left.popleft()
 
     async def _handle(self, message: Message) -> None:
         """Heed one message and delete it; one that fails stays and comes again."""

@@ -50,11 +50,11 @@ class Roster:
         """Bring all calls of the command's session into the state that its row asks for."""
         deps = self._shared.deps
         try:
-            session = await self._shared.insist(deps.sessions.load, command.session_id)
+            session = await self._shared.aside(deps.sessions.load, command.session_id)
         except NotFound:
             log.warning("command.no_session", session_id=command.session_id)
             return
-        for call in await self._shared.insist(deps.calls.list, command.session_id):
+        for call in await self._shared.aside(deps.calls.list, command.session_id):
             if call.status != "closed":
                 await self.tend(call, session, command)
 
@@ -70,7 +70,7 @@ class Roster:
                 follow.stop(ending)
         elif call.status == "followed" and call.host and await self._is_others(call.host):
             if ending is not None and command is not None:
-                await self._shared.insist(self._shared.deps.hosts.forward, call.host, command)
+                await self._shared.aside(self._shared.deps.hosts.forward, call.host, command)
         else:
             await self.claim(call, session, ending)
 

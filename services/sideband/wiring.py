@@ -44,5 +44,6 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         connect=connector(settings.openai_base_url),
         clock=parts.clock,
         chance=Random(),
+        stage=settings.stage,
     )
     return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")

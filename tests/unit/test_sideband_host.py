@@ -11,7 +11,7 @@ from sideband import limits
 from sideband.health import Health
 from sideband.host import Host
 from sideband.queue import Message
-from switchboard.domain.call import Call, Lease
+from switchboard.domain.call import Call, Command, Lease
 from switchboard.domain.errors import Throttled
 from switchboard.domain.secret import ClientSecret
 from switchboard.stores.memory import MemoryCalls, MemoryHosts, MemoryTranscripts
@@ -265,6 +265,34 @@ def test_a_call_that_is_too_long_is_hung_up() -> None:
         assert it.world.upstream.hung_up
 
     fleet(story)
+
+
+class Unreadable(MemoryCalls):
+    """Cannot be read for a while."""
+
+    seconds = 0.0
+
+    def list(self, session_id: str) -> tuple[Call, ...]:
+        if asyncio.get_running_loop().time() < self.seconds:
+            raise Throttled("busy")
+        return super().list(session_id)
+
+
+def test_a_forwarded_command_waits_for_the_table() -> None:
+    world = World()
+    calls = world.stores.calls = Unreadable()
+    world.stores.sessions._calls = calls
+
+    async def story(it: Fleet) -> None:
+        it.start("host_a")
+        await it.followed_by("host_a")
+        calls.seconds = asyncio.get_running_loop().time() + 12
+        world.stores.sessions.save(SESSION.end(now()))
+        world.stores.hosts.forward("host_a", Command("end", "sess_1", 2))
+        await until(lambda: it.call.status == "closed", 20)
+        assert asyncio.get_running_loop().time() >= calls.seconds
+
+    fleet(story, world)
 
 
 class Broken(MemoryTranscripts):

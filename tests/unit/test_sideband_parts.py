@@ -72,7 +72,7 @@ def test_pauses_double_up_to_the_longest_and_start_anew() -> None:
 
 
 def test_metrics_are_told_in_the_embedded_format_and_start_anew() -> None:
-    metrics = Metrics(items_lost=2, takeovers=1)
+    metrics = Metrics("prod", items_lost=2, takeovers=1)
     for lag in [0.1] * 98 + [4.0] * 2:
         metrics.lag(lag)
     told = metrics.take("host_a", 5, 1000)
@@ -80,6 +80,8 @@ def test_metrics_are_told_in_the_embedded_format_and_start_anew() -> None:
     names = {entry["Name"] for entry in directive["Metrics"]}
     assert directive["Namespace"] == "Switchboard"
     assert names <= told.keys()
+    assert directive["Dimensions"] == [["service", "stage"]]
+    assert (told["service"], told["stage"]) == ("sideband", "prod")
     assert (told["CallsPerHost"], told["ItemsLost"], told["LeaseTakeovers"]) == (5, 2, 1)
     assert told["TranscriptLagP99Ms"] == pytest.approx(4000, rel=0.1)
     assert metrics.take("host_a", 5, 2000)["ItemsLost"] == 0
