@@ -132,8 +132,11 @@ async def test_a_strict_schema_is_answered_from_the_words_of_the_input(simulator
     assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens
 
 
-async def test_a_schema_that_is_not_strict_enough_is_refused(simulator: Simulator) -> None:
-    loose = {**PROFILE, "required": ["name"]}
+@pytest.mark.parametrize("change", [{"required": ["name"]}, {"additionalProperties": True}])
+async def test_a_schema_that_is_not_strict_enough_is_refused(
+    simulator: Simulator, change: dict[str, Any]
+) -> None:
+    loose = {**PROFILE, **change}
     text: Any = {"format": {**STRICT["format"], "schema": loose}}
     with pytest.raises(openai.BadRequestError) as refused:
         await client(simulator).responses.create(model="gpt-5.6-luna", input=TALK, text=text)

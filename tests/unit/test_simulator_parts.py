@@ -121,6 +121,27 @@ def test_a_secret_expires_and_the_oldest_leaves_first() -> None:
     assert secrets.find(second.value) is None
 
 
+def test_an_expired_secret_is_no_credential() -> None:
+    now = [1000.0]
+    secrets = ClientSecrets(Chance(1), Pace(clock=lambda: now[0]), capacity=2)
+    headers = {"Authorization": f"Bearer {secrets.mint({'expires_after': {'seconds': 10}}).value}"}
+    gate = Gate((), secrets)
+    assert gate.admit(headers, allow="any").secret is not None
+    now[0] += 10
+    with pytest.raises(ApiError) as refused:
+        gate.admit(headers, allow="any")
+    assert refused.value.status == 401
+
+
+def test_a_standard_key_is_not_taken_from_a_subprotocol() -> None:
+    secrets = ClientSecrets(Chance(1), Pace(), capacity=2)
+    gate, protocol = Gate((), secrets), "realtime, openai-insecure-api-key."
+    secret = secrets.mint({}).value
+    assert gate.admit({"Sec-WebSocket-Protocol": protocol + secret}, allow="any").value == secret
+    with pytest.raises(ApiError):
+        gate.admit({"Sec-WebSocket-Protocol": protocol + "sk-test"}, allow="any")
+
+
 def test_a_secret_does_not_print_itself() -> None:
     secret = ClientSecrets(Chance(1), Pace(), 1).mint({})
     credential = Gate((), ClientSecrets(Chance(1), Pace(), 1)).admit({"Authorization": "Bearer sk-mine"})
