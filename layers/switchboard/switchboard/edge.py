@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from json import dumps, loads
 from typing import Any, TypeVar
 
@@ -16,6 +15,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 GUEST_COOKIE = "switchboard_guest"
 GUEST_HEADER = "x-guest-token"
+PROBLEMS, FIELD_CHARS = 20, 64
+"""Most problems of a request that are told, and longest name of a field in them, to find the mistake."""
 EXPOSED = "location, retry-after, x-guest-token"
 STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.PayloadTooLarge, 413),
@@ -56,8 +57,10 @@ def read_object(raw: bytes, most: int) -> dict[str, Any]:
     if len(raw) > most:
         raise too_large(most)
     try:
-        fields = loads(raw, parse_constant=_no_constant) if raw.strip() else {}
-        dumps(fields, ensure_ascii=False).encode()  # a lone surrogate is text that nothing can store
+        text = raw.decode("utf-8-sig")
+        fields = loads(text) if text.strip() else {}
+        # Neither infinity nor a lone surrogate is anything that can be stored or passed on.
+        dumps(fields, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise wrong("body", "is not valid JSON in UTF-8") from None
     if not isinstance(fields, dict):
@@ -71,13 +74,9 @@ def validated(model: type[Model], fields: dict[str, Any]) -> Model:
         return model.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
-        problems = [
-            {"field": ".".join(map(str, item["loc"])) or "body", "problem": item["msg"]} for item in found
-        ]
+        problems = [{"field": _place(item["loc"]), "problem": item["msg"]} for item in found[:PROBLEMS]]
         first = problems[0]
-        raise InvalidRequest(
-            f"{first['field']}: {first['problem']}", details={"fields": problems[:20]}
-        ) from None
+        raise InvalidRequest(f"{first['field']}: {first['problem']}", details={"fields": problems}) from None
 
 
 def wrong(name: str, problem: str) -> InvalidRequest:
@@ -91,12 +90,12 @@ def too_large(most: int) -> PayloadTooLarge:
 
 
 def read_cookie(header: str, name: str) -> str | None:
-    """Return the value of a cookie, if the header has it."""
-    try:
-        morsel = SimpleCookie(header).get(name)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    """Return the value of a cookie, if the header has it, whatever else other people's code has put there."""
+    for pair in header.split(";"):
+        found, is_set, value = pair.partition("=")
+        if is_set and found.strip() == name:
+            return value.strip().strip('"')
+    return None
 
 
 def guest_cookie(token: str, settings: Settings) -> str:
@@ -120,5 +119,6 @@ def cors(origin: str) -> dict[str, str]:
     return headers
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return the name of a field, cut to the length of names: it may be of the caller's making."""
+    return ".".join(map(str, location))[:FIELD_CHARS] or "body"

@@ -25,9 +25,11 @@ def task(use_case: Callable[..., BaseModel], bootstrap: Callable[[Iterable[str]]
         started = perf_counter()
         request = model.model_validate(event)
         facts = {key: value for key, value in request if key.endswith("_id")}
-        outcome = "done"
+        outcome = "crashed"
         try:
-            return use_case(request, deps).model_dump(mode="json", by_alias=True)
+            answer = use_case(request, deps).model_dump(mode="json", by_alias=True)
+            outcome = "done"
+            return answer
         except SwitchboardError as error:
             outcome = error.code
             raise

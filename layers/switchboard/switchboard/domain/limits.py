@@ -6,8 +6,8 @@ Seconds unless the name says otherwise. The sideband host keeps its own in `serv
 from __future__ import annotations
 
 # --- What a caller may send -------------------------------------------------------------------------
-BODY_BYTES = 64 * 1024
-"""Largest JSON body: twice the longest instructions, so that only mistakes and abuse meet it."""
+BODY_BYTES = 256 * 1024
+"""Largest JSON body: the longest instructions in any script, escaped (six bytes each), and a schema."""
 INSTRUCTIONS_CHARS = 32_000
 """Longest instructions: about 8,000 tokens; the upstream's own limit is 16,384 tokens for everything."""
 SCHEMA_BYTES = 16 * 1024

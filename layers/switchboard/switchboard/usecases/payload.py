@@ -29,4 +29,6 @@ class TaskRequest(BaseModel):
 class Answer(BaseModel):
     """What a caller gets."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, hide_input_in_errors=True
+    )
