@@ -62,6 +62,7 @@ class Calls:
         self._world = world
         self._config = config
         self._media = media
+        self._closing: set[asyncio.Task[None]] = set()
         self._live: dict[str, Call] = {}
         self._ended: OrderedDict[str, Call] = OrderedDict()
 
@@ -89,14 +90,15 @@ class Calls:
         now = self._world.pace.now()
         config = self._configured(f"sess_{suffix}", asked, creator, int(now + self._config.call_seconds))
         call_id = f"rtc_{suffix}"
-        answer = await self._media.answer(offer, call_id)
+        line = Line(self._world, config, "call", call_id)
+        answer = await self._media.answer(offer, line)
         secret = creator.secret
         call = Call(
             id=call_id,
             creator=creator,
             created_at=now,
             live_at=now + self._config.live_after,
-            line=Line(self._world, config, "call", call_id),
+            line=line,
             safety_identifier=safety_identifier or (secret.safety_identifier if secret else None),
         )
         self._live[call_id] = call
@@ -141,7 +143,9 @@ class Calls:
         self._ended[call.id] = call
         while len(self._ended) > self._config.max_ended_calls:
             self._ended.popitem(last=False)
-        self._closing = asyncio.get_running_loop().create_task(self._media.close(call.id))
+        closing = asyncio.get_running_loop().create_task(self._media.close(call.id))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     def clear(self) -> None:
         """Break every call off and forget all of them."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dev.simulator import limits
 from dev.simulator.answers import Reply
 from dev.simulator.conversation import Item
+from dev.simulator.errors import BadScript, EventRefused
 from dev.simulator.hearing import Ear, Utterance
 from dev.simulator.realtime import RealtimeSession
 from dev.simulator.script import Script, Step
@@ -30,6 +31,7 @@ class ScriptPlayer:
         self.script = script
         self.state = "waiting"
         self._at = 0
+        self._problem: str | None = None
         self._session = session
         self._speaker = speaker
         self._ear = ear
@@ -39,17 +41,18 @@ class ScriptPlayer:
         self._needs_request = False
 
     def progress(self) -> Json:
-        """Where the script stands: `waiting`, `playing`, `asking` (for a client's part) or `finished`."""
+        """Where it stands: `waiting`, `playing`, `asking` (for a client's part), `finished`, `failed`."""
         return {
             "name": self.script.name,
             "state": self.state,
             "step": self._at,
             "steps": len(self.script.steps),
+            "problem": self._problem,
         }
 
     @property
     def finished(self) -> bool:
-        return self.state == "finished"
+        return self.state in ("finished", "failed")
 
     def takes_request(self) -> bool:
         """True if a client's `response.create` is what the next scripted answer was waiting for."""
@@ -70,9 +73,13 @@ class ScriptPlayer:
             await self._session.awoken.wait()
         await pace.sleep(self.script.start_after)
         self.state = "playing"
-        for number, step in enumerate(self.script.steps, start=1):
-            self._at = number
-            await self._play(step)
+        try:
+            for number, step in enumerate(self.script.steps, start=1):
+                self._at = number
+                await self._play(step)
+        except (EventRefused, BadScript) as refused:
+            self.state, self._problem = "failed", str(refused)
+            return
         await self._ear.transcribed()
         self.state = "finished"
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from dev.simulator.chance import Chance
 from dev.simulator.errors import ApiError
+from dev.simulator.line import Line
 
 _HOSTS = ("192.0.2.1", "192.0.2.2", "192.0.2.3")  # documentation addresses: nobody answers there
 _AUDIO = re.compile(r"^m=audio ", re.MULTILINE)
@@ -15,8 +16,11 @@ _MID = re.compile(r"^a=mid:(\S+)", re.MULTILINE)
 class Media(Protocol):
     """Where real WebRTC can be plugged in."""
 
-    async def answer(self, offer: str, call_id: str) -> str:
-        """The SDP answer, with its trailing newline. Raise ApiError 400 for an offer it cannot read."""
+    async def answer(self, offer: str, line: Line) -> str:
+        """The SDP answer, with its trailing newline. Raise ApiError 400 for an offer it cannot read.
+
+        A data channel is a peer: put it into `line.session.peers`, and its messages into `line.events`.
+        """
 
     async def close(self, call_id: str) -> None:
         """The call is over; let go of what `answer` opened. Unknown calls are ignored."""
@@ -28,7 +32,7 @@ class WordsOnly:
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
 
-    async def answer(self, offer: str, call_id: str) -> str:
+    async def answer(self, offer: str, line: Line) -> str:
         sections = _sections(offer)
         ufrag, password = self._chance.suffix(16), self._chance.suffix(32)
         mids = [_mid(section, index) for index, section in enumerate(sections)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dev.simulator import Simulator, SimulatorConfig
+from dev.simulator import Simulator, SimulatorConfig, limits
 from dev.simulator.caller import Caller, Refused, Socket, finished
 
 UPDATE = {
@@ -180,3 +180,16 @@ async def test_a_script_that_makes_no_sense_names_the_step(caller: Caller) -> No
         await caller.control("PUT", "scripts/odd", {"steps": [{"user": "Hi."}, {"sing": "La."}]})
     assert answer.value.status == 400
     assert "step 2" in answer.value.body["error"]["message"]
+
+
+async def test_a_script_that_cannot_go_on_says_why() -> None:
+    fault = {"at": "calls", "do": "drop"}
+    async with Simulator().running() as simulator, Caller(simulator.url) as caller:
+        call_id = await caller.call()
+        for _ in range(limits.MAX_FAULTS):
+            simulator.state.world.faults.add(fault)
+        steps = [{"typed": "Hi."}, {"fault": fault}]
+        await caller.control("POST", f"calls/{call_id}/script", {"start": "live", "steps": steps})
+        script = (await caller.truth(call_id, lambda call: call["script"]["state"] == "failed"))["script"]
+        assert script["step"] == 2
+        assert "faults" in script["problem"]
