@@ -13,7 +13,7 @@ from dev.engine import parameters, running
 from dev.engine.deploy import DeployFailed
 from dev.engine.ports import PortTaken
 from dev.engine.processes import ChildFailed
-from dev.engine.server import ROOT
+from dev.engine.server import ROOT, StateDamaged
 from dev.engine.sideband import NoTask
 from dev.engine.stack import LocalStack, Ports
 from dev.log import MergedLog
@@ -49,7 +49,7 @@ def main() -> int:
         log.say(f"another one runs from {options.state}{where}; stop it first")
     except PortTaken as taken:
         log.say(f"{taken}; stop that program or give another port (see --help)")
-    except (ChildFailed, DeployFailed, NoTask) as failure:
+    except (ChildFailed, DeployFailed, NoTask, StateDamaged) as failure:
         log.say(f"could not start: {failure}")
     return 1
 
@@ -78,6 +78,7 @@ def _up(options: argparse.Namespace, log: MergedLog) -> int:
             status = _watch(stack, asked_to_stop, log)
             log.say("stopping")
     except KeyboardInterrupt:
+        log.say("stopped at once")
         return 130
     log.say("stopped")
     return status

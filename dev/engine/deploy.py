@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping
@@ -74,7 +75,8 @@ def physical_ids(engine_url: str) -> dict[str, str]:
 
 def _upload(engine_url: str, objects: Mapping[str, bytes]) -> None:
     storage = clients.client("s3", engine_url)
-    storage.create_bucket(Bucket=BUCKET)
+    with contextlib.suppress(storage.exceptions.BucketAlreadyOwnedByYou):  # of an earlier run
+        storage.create_bucket(Bucket=BUCKET)
     for key, content in objects.items():
         storage.put_object(Bucket=BUCKET, Key=key, Body=content)
 

@@ -24,6 +24,9 @@ _LOCAL = {
     "JwtSecret": "local-jwt-secret-that-only-signs-tokens-on-this-machine",
     "BackendApiKey": "local-backend-api-key",
     "SidebandImage": "switchboard-sideband:local",
+    "QuotaNetwork": "100000/3600",  # all guests of this machine come from one network
+    "QuotaUser": "100000/3600",  # tests and benchmarks ask more often than a person
+    "QuotaFleet": "100000/3600",
 }
 
 

@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
+_NOT_LOADED = "Persistence: failed to load"
+
+
+class StateDamaged(Exception):
+    """The engine could not load what an earlier run saved, and would go on with only a part of it."""
+
+
 def base_environment() -> dict[str, str]:
     """Return what a child inherits of our environment: nothing that could change what it does."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -51,6 +58,10 @@ def start_engine(port: int, state: Path, sink: LineSink) -> Child:
     )
     try:
         child.wait_until(lambda: answers(f"http://{HOST}:{port}/_ministack/health"), limits.ENGINE_START_S)
+        if _NOT_LOADED in child.last_lines():
+            raise StateDamaged(
+                f"the saved state under {state} cannot be read; forget it with `make clean-dev`"
+            )
     except BaseException:
         child.kill()
         raise

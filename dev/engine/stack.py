@@ -31,6 +31,14 @@ class Ports:
     engine: int = 0
     simulator: int = 0
 
+    def claimed(self) -> Ports:
+        """Return the ports to use. Raise PortTaken before anything has been started."""
+        return Ports(
+            ports.claim(self.gateway, "gateway"),
+            ports.claim(self.engine, "engine"),
+            ports.claim(self.simulator, "simulator"),
+        )
+
 
 @dataclass
 class LocalStack:
@@ -81,31 +89,42 @@ class LocalStack:
         """Start everything in order."""
         state = self.state_dir
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        chosen = self.ports.claimed()
         with self._step("engine", "starting the engine"):
-            port = ports.claim(self.ports.engine, "engine")
-            self.children.append(server.start_engine(port, state, self.sink))
-            self.engine_url = f"http://{ports.HOST}:{port}"
+            self.children.append(server.start_engine(chosen.engine, state, self.sink))
+            self.engine_url = f"http://{ports.HOST}:{chosen.engine}"
         if self.simulator:
             with self._step("simulator", "starting the upstream simulator"):
-                self._start_simulator()
+                self._start_simulator(chosen.simulator)
         self._deploy()
         with self._step("gateway", "starting the gateway"):
-            self._start_gateway()
+            self._start_gateway(chosen.gateway)
         for _ in range(self.sideband_hosts):
             with self._step("sideband", "starting a sideband host"):
                 self.start_sideband_host()
         self.ready = True
 
     def stop(self) -> None:
-        """Stop everything, the engine last, so that what the others write on leaving is kept."""
-        for child in self.children[1:]:
-            child.signal(signal.SIGTERM)
-        for child in reversed(self.children):
-            seconds = {"engine": limits.ENGINE_STOP_S}.get(child.name, limits.CHILD_STOP_S)
-            seconds = limits.SIDEBAND_STOP_S if child.name.startswith("sideband") else seconds
-            if not child.stop(seconds):
-                self.narrate(f"{child.name} did not leave within {seconds:.0f} s and was killed")
-        self.children.clear()
+        """Stop everything, the engine last, so that what the others write on leaving is kept.
+
+        An interrupt meanwhile (a second Ctrl-C) kills what is left.
+        """
+        try:
+            for child in self.children[1:]:
+                child.signal(signal.SIGTERM)
+            while self.children:
+                self._stop_child(self.children[-1])
+                self.children.pop()
+        except BaseException:
+            for child in self.children:
+                child.kill()
+            raise
+
+    def _stop_child(self, child: Child) -> None:
+        seconds = {"engine": limits.ENGINE_STOP_S}.get(child.name, limits.CHILD_STOP_S)
+        seconds = limits.SIDEBAND_STOP_S if child.name.startswith("sideband") else seconds
+        if not child.stop(seconds):
+            self.narrate(f"{child.name} did not leave within {seconds:.0f} s and was killed")
 
     @property
     def table_name(self) -> str:
@@ -170,13 +189,11 @@ class LocalStack:
             return {"OpenAIBaseUrl": parameters.REAL_UPSTREAM} if parameters.uses_real_upstream() else {}
         return {"OpenAIApiKey": parameters.SIMULATOR_KEY, "OpenAIBaseUrl": f"{self.simulator_url}/v1"}
 
-    def _start_simulator(self) -> None:
-        port = ports.claim(self.ports.simulator, "simulator")
+    def _start_simulator(self, port: int) -> None:
         child = self._start_module("simulator", "dev.simulator", "--port", str(port))
         self.simulator_url = str(child.report(limits.CHILD_START_S)["url"]).rstrip("/")
 
-    def _start_gateway(self) -> None:
-        port = ports.claim(self.ports.gateway, "gateway")
+    def _start_gateway(self, port: int) -> None:
         api = self.physical_ids["Api"]
         stage = self.physical_ids["ApiStage"]
         host = f"{api}.execute-api.localhost:{self.engine_url.rsplit(':', 1)[1]}"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dev.engine import ports, running
-from dev.engine.server import ROOT
+from dev.engine.server import ROOT, StateDamaged
 from dev.engine.stack import LocalStack
 from tests.integration.conftest import PROBE, eventually
 
@@ -158,6 +158,20 @@ def test_what_a_killed_launcher_leaves_is_swept_up(launcher: subprocess.Popen[st
     launcher.wait()
     assert "sideband-1" in running.sweep(tmp_path)  # engine and gateway leave by themselves
     assert alive(pids) == []
+
+
+def test_a_stack_starts_again_after_its_engine_was_killed(tmp_path: Path) -> None:
+    with stack_of(tmp_path) as first:
+        first.children[0].kill()
+    with stack_of(tmp_path) as second:
+        assert colour(second) == "green"
+
+
+def test_a_damaged_state_is_said_and_not_half_used(tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services" / "dynamodb.json").write_text("{")
+    with pytest.raises(StateDamaged, match="make clean-dev"):
+        stack_of(tmp_path).start()
 
 
 def test_clean_forgets_the_state(tmp_path: Path) -> None:
