@@ -107,13 +107,27 @@ def _locked(state: Path) -> bool:
     return False
 
 
+def command_of(pid: int) -> str:
+    """Return the command line of a living process; empty if there is none, or it is a zombie."""
+    listing = Path("/proc")
+    if (listing / "self").exists():
+        try:
+            return (listing / str(pid) / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            return ""
+    asked = ("ps", "-p", str(pid), "-o", "stat=,command=")
+    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return "" if answer.startswith("Z") else answer
+
+
 def _is_ours(pid: int) -> bool:
     """Whether the process is one that a launcher starts: a module of this project, leading its group."""
-    asked = ("ps", "-p", str(pid), "-o", "pgid=,command=")
-    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split(None, 1)
-    if len(answer) != 2 or int(answer[0]) != pid:
+    try:
+        leads = os.getpgid(pid) == pid
+    except ProcessLookupError:
         return False
-    return any(f"-m {module}" in answer[1] for module in ("dev.", "sideband", "tests.integration"))
+    command = command_of(pid)
+    return leads and any(f"-m {module}" in command for module in ("dev.", "sideband", "tests.integration"))
 
 
 def _wait_gone(pids: list[int], seconds: float) -> None:

@@ -52,10 +52,8 @@ def launcher(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def alive(pids: list[int]) -> list[int]:
-    """Return those of the processes that still run (a zombie does not)."""
-    asked = ("ps", "-o", "pid=,stat=", "-p", ",".join(map(str, pids)))
-    rows = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.splitlines()
-    return [int(row.split()[0]) for row in rows if not row.split()[1].startswith("Z")]
+    """Return those of the processes that still run."""
+    return [pid for pid in pids if running.command_of(pid)]
 
 
 def pids_of(state: Path) -> dict[str, int]:
