@@ -2,15 +2,22 @@
 
 SwitchboardError
 ├── InvalidRequest          the caller's input is wrong, and why
-│   └── PayloadTooLarge     the body is over the limit
+│   ├── PayloadTooLarge     the body is over the limit
+│   └── UnknownAgent        no agent has that id here
 ├── Unauthorized            a credential was shown and is not good
+├── Forbidden               who asks is known, and may not
+│   └── EmailNotVerified    the user's address must be confirmed first
 ├── NotFound                missing, or another principal's: the two look alike
 ├── Conflict                the thing is not in a state that allows this
 │   ├── SessionEnded        the session is over
 │   ├── CallTaken           the call belongs to another session
 │   ├── SessionChanged      somebody else changed it first
+│   ├── ChatEnded           the chat session is over
+│   ├── CodexSessionActive  the user has an active one there already
 │   └── NothingToExtract    nobody has said anything yet
 ├── QuotaExceeded           an allowance is used up, and when it is not any more
+├── ChatBusy                somebody is opening the same chat session right now
+├── ChatKitNotConfigured    this deployment has no hosted ChatKit
 ├── ExtractionFailed        a transcript could not be read
 ├── LeaseLost               another host follows the call now (never leaves the sideband)
 ├── Throttled               a table, queue or workflow asked for fewer requests
@@ -57,10 +64,28 @@ class PayloadTooLarge(InvalidRequest):
     code = "payload_too_large"
 
 
+class UnknownAgent(InvalidRequest):
+    """No agent of this deployment has that id."""
+
+    code = "unknown_agent"
+
+
 class Unauthorized(SwitchboardError):
     """A credential was shown and is not good."""
 
     code = "unauthorized"
+
+
+class Forbidden(SwitchboardError):
+    """Who asks is known, and may not."""
+
+    code = "forbidden"
+
+
+class EmailNotVerified(Forbidden):
+    """The user's token does not say that the address is theirs."""
+
+    code = "email_not_verified"
 
 
 class NotFound(SwitchboardError):
@@ -93,6 +118,18 @@ class SessionChanged(Conflict):
     code = "session_changed"
 
 
+class ChatEnded(Conflict):
+    """The chat session is over; a new one must be created."""
+
+    code = "chat_session_ended"
+
+
+class CodexSessionActive(Conflict):
+    """The user has an active session for that placement and agent; `details["current"]` leads to it."""
+
+    code = "codex_session_active"
+
+
 class NothingToExtract(Conflict):
     """The transcript has no words to read yet."""
 
@@ -115,6 +152,18 @@ class QuotaExceeded(SwitchboardError):
     """An allowance is used up; `details["quota"]` says whose, `retry_after` when there is some again."""
 
     code = "quota_exceeded"
+
+
+class ChatBusy(SwitchboardError):
+    """Somebody is opening the same chat session right now; `retry_after` says when to ask again."""
+
+    code = "chat_session_busy"
+
+
+class ChatKitNotConfigured(SwitchboardError):
+    """This deployment, or the agent asked for, has no hosted ChatKit."""
+
+    code = "chatkit_not_configured"
 
 
 class UpstreamError(SwitchboardError):
