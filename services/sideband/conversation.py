@@ -63,13 +63,18 @@ class Conversation:
         self._transcription = transcription
         self._asked = 0
         self._update_id: str | None = None
-        self._retrievals: dict[str, Retrieval] = {}
+        self._retrievals = {item_id: Retrieval(0.0) for item_id in journal.gaps}
 
     def opened(self, now: float) -> list[bytes]:
         """Return what to send on a new connection: it is deaf until the first `session.update`."""
-        tries = {item_id: retrieval.tries for item_id, retrieval in self._retrievals.items()}
-        wanted = self.journal.missing(unsettled=True)
-        self._retrievals = {item_id: Retrieval(now, True, tries.get(item_id, 0)) for item_id in wanted}
+        before, journal = self._retrievals, self.journal
+        wanted = dict.fromkeys((*filter(journal.lacks, before), *journal.missing(unsettled=True)))
+        self._retrievals = {
+            item_id: Retrieval(
+                now, not journal.lacks(item_id), before[item_id].tries if item_id in before else 0
+            )
+            for item_id in wanted
+        }
         return [self._update(), *self.tend(now)]
 
     def take(self, frame: bytes, now: float) -> list[bytes]:
@@ -104,12 +109,11 @@ class Conversation:
         due = [item_id for item_id, retrieval in self._retrievals.items() if retrieval.due <= now]
         if not due:
             return []
-        unknown, unsettled = self.journal.missing(), self.journal.missing(unsettled=True)
         under_way = sum(1 for item in self._retrievals.values() if item.event_id and item.due > now)
         frames = []
         for item_id in due:
             retrieval = self._retrievals[item_id]
-            if item_id not in (unsettled if retrieval.until_settled else unknown):
+            if not self._needs(item_id, retrieval):
                 del self._retrievals[item_id]
             elif retrieval.tries >= limits.RETRIEVE_TRIES:
                 self._lose(item_id, now)
@@ -119,6 +123,18 @@ class Conversation:
                 under_way += 1
                 frames.append(self._retrieve(item_id, retrieval, now))
         return frames
+
+    def close(self, now: float) -> None:
+        """The call is over: what is still missing is lost, what is unfinished stays as it is."""
+        for item_id in filter(self.journal.lacks, list(self._retrievals)):
+            self.journal.lose(item_id, now)
+        self._retrievals.clear()
+        self.journal.close(now)
+
+    def _needs(self, item_id: str, retrieval: Retrieval) -> bool:
+        if self.journal.lacks(item_id):
+            return True
+        return retrieval.until_settled and item_id in self.journal.missing(unsettled=True)
 
     def _want(self, now: float) -> None:
         """Plan to ask for items newly known to be missing."""

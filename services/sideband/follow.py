@@ -173,7 +173,7 @@ class Follow:
         if closed.hang_up:
             await self._hang_up()
         conversation, writer = await self._open()
-        conversation.journal.close(asyncio.get_running_loop().time())
+        conversation.close(asyncio.get_running_loop().time())
         unwritten = await writer.drain(limits.CLOSE_FLUSH)
         if unwritten:
             self._shared.metrics.items_lost += unwritten

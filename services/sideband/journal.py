@@ -51,12 +51,16 @@ class Journal:
 
     Args:
         transcript: what the pages up to now tell.
-        number: the page to fill; `revision` is that of its last write, 0 for one that is empty.
+        number: the page to fill, empty so far.
+
+    Attributes:
+        gaps: the ids that the pages name and tell nothing of.
     """
 
-    __slots__ = ("_entries", "_number", "_revision", "_since", "_size", "_stored", "transcript")
+    __slots__ = ("_entries", "_number", "_revision", "_since", "_size", "_stored", "gaps", "transcript")
 
     def __init__(self, transcript: Transcript, number: int) -> None:
+        self.gaps = missing(transcript)
         self.transcript = forget(transcript, transcript.items.values())
         self._stored = self.transcript
         self._number = number
@@ -81,6 +85,12 @@ class Journal:
     def missing(self, *, unsettled: bool = False) -> tuple[str, ...]:
         """Return the ids that are worth a retrieve."""
         return missing(self.transcript, unsettled=unsettled)
+
+    def lacks(self, item_id: str) -> bool:
+        """True for an item of which nothing is known, though whoever named it may be forgotten already."""
+        if item_id in self.transcript.items:
+            return item_id in self.missing()
+        return not self.transcript.forgot(item_id)
 
     def lose(self, item_id: str, now: float) -> None:
         """Note that the upstream no longer has the item."""

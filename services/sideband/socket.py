@@ -63,6 +63,9 @@ class WebSocket:
 
     def __init__(self, raw: ClientConnection) -> None:
         self._raw = raw
+        for handshake in (raw.request, raw.response):
+            if handshake is not None:
+                handshake.headers.clear()  # nobody reads them any more, and they are 3 kB a call
 
     async def receive(self) -> bytes:
         """Return the next frame as bytes: it is JSON, and decoding it twice would be waste."""

@@ -17,7 +17,18 @@ from sideband.journal import Journal, Progress
 class Writer:
     """The one writer of a call. `on_lost` is called when another host has taken the call over."""
 
-    __slots__ = ("_hurry", "_journal", "_lease", "_loop", "_lost", "_on_lost", "_shared", "_task", "_timer")
+    __slots__ = (
+        "_hurried",
+        "_journal",
+        "_lease",
+        "_loop",
+        "_lost",
+        "_on_lost",
+        "_pausing",
+        "_shared",
+        "_task",
+        "_timer",
+    )
 
     def __init__(self, journal: Journal, lease: Lease, shared: Shared, on_lost: Callable[[], None]) -> None:
         self._journal = journal
@@ -27,7 +38,8 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
-        self._hurry = asyncio.Event()
+        self._hurried = False
+        self._pausing: asyncio.Future[None] | None = None
         self._lost = False
 
     def poke(self, progress: Progress) -> None:
@@ -45,7 +57,9 @@ class Writer:
     async def drain(self, seconds: float) -> int:
         """Write everything now; return how many items are not in the table after that many seconds."""
         deadline = self._loop.time() + seconds
-        self._hurry.set()
+        self._hurried = True
+        if self._pausing is not None and not self._pausing.done():
+            self._pausing.set_result(None)
         while not self._lost and self._journal.unsaved():
             until = min(deadline, self._shared.leave_by or deadline)
             if self._loop.time() >= until:
@@ -123,8 +137,9 @@ class Writer:
             log.error("transcript.items_lost", items=lost, **ids)
 
     async def _pause(self, seconds: float) -> None:
-        if self._hurry.is_set():
+        if self._hurried:
             await asyncio.sleep(min(seconds, limits.WRITE_HURRIED))
             return
+        self._pausing = self._loop.create_future()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
+            await asyncio.wait_for(self._pausing, seconds)

@@ -8,6 +8,7 @@ import orjson
 from sideband import limits
 from sideband.conversation import Conversation
 from sideband.journal import Journal, Progress
+from switchboard.domain.ports import TranscriptPage
 from switchboard.domain.transcript import Transcript
 
 from tests.unit.sideband_events import Event, appeared, committed, done, error, heard, reply, retrieved
@@ -75,6 +76,41 @@ def test_a_predecessor_that_was_merely_late_is_not_asked_for() -> None:
     hear(conversation, appeared("a2", "u2"), committed("u2", None))
     assert tend(conversation, limits.RETRIEVE_GRACE) == []
     assert conversation.wakes_at() is None
+
+
+def store(conversation: Conversation) -> None:
+    """Let everything be written, so that the journal forgets what is finished."""
+    while (write := conversation.journal.next_write()) is not None:
+        conversation.journal.written(write)
+
+
+def test_an_unknown_predecessor_is_asked_for_though_who_named_it_is_stored_and_forgotten() -> None:
+    conversation = fresh()
+    hear(conversation, *reply("a2", "a1", "Bye."))
+    store(conversation)
+    assert not conversation.journal.transcript.items
+    assert asked(tend(conversation, 1.0)) == ["a1"]
+    assert asked(opened(conversation, 2.0)) == ["a1"]
+    hear(conversation, retrieved("a1", "Hello."), now=3.0)
+    assert asked(opened(conversation, 4.0)) == []
+
+
+def test_a_gap_in_the_pages_of_an_earlier_host_is_asked_for() -> None:
+    conversation = fresh()
+    hear(conversation, *reply("a2", "a1", "Bye."))
+    write = conversation.journal.next_write()
+    assert write is not None
+    page = TranscriptPage(1, 1, 1, tuple(write.entries.values()))
+    successor = Conversation(Journal.of_pages([page], 2), None)
+    assert asked(opened(successor)) == ["a1"]
+
+
+def test_what_never_came_is_lost_when_the_call_is_over() -> None:
+    conversation = fresh()
+    hear(conversation, *reply("a2", "a1", "Bye."))
+    store(conversation)
+    conversation.close(5.0)
+    assert [item.status for item in conversation.journal.unsaved()] == ["lost"]
 
 
 def test_the_answer_to_a_retrieve_fills_the_gap() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from sideband import limits
+from sideband.ending import ENDED, REPLACED, Ending
 from sideband.health import Health
 from sideband.host import Host
 from sideband.queue import Message
+from sideband.roster import due_ending
 from switchboard.domain.call import Call, Command, Lease
 from switchboard.domain.errors import Throttled
 from switchboard.domain.secret import ClientSecret
@@ -265,6 +269,43 @@ def test_a_call_that_is_too_long_is_hung_up() -> None:
         assert it.world.upstream.hung_up
 
     fleet(story)
+
+
+class Lagging(MemoryCalls):
+    """Shows a host's calls only after some seconds, as an index may."""
+
+    shown_from = 12.0
+
+    def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
+        if asyncio.get_running_loop().time() < self.shown_from:
+            return ()
+        return super().list_of_host(host, limit)
+
+
+def test_a_dead_host_is_not_forgotten_before_its_last_claim_has_shown() -> None:
+    world = World()
+    calls = world.stores.calls = Lagging()
+    world.stores.sessions._calls = calls
+
+    async def story(it: Fleet) -> None:
+        it.start("host_a")
+        await it.followed_by("host_a")
+        it.start("host_b")
+        await it.kill("host_a")
+        await it.followed_by("host_b")
+
+    fleet(story, world)
+
+
+@pytest.mark.parametrize(
+    ("generation", "status", "ending"),
+    [(2, "open", None), (1, "open", REPLACED), (3, "open", None), (2, "ended", ENDED), (3, "ended", ENDED)],
+)
+def test_a_call_ends_with_its_session_or_when_a_later_one_is_current(
+    generation: int, status: Literal["open", "ended"], ending: Ending | None
+) -> None:
+    call = Call("sess_1", generation, "rtc_x", START)
+    assert due_ending(call, replace(SESSION, status=status)) == ending
 
 
 class Unreadable(MemoryCalls):

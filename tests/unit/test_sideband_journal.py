@@ -142,6 +142,18 @@ def test_the_lag_of_an_item_begins_with_its_last_event() -> None:
     assert journal.written(write) == [5.0]
 
 
+def test_the_lag_of_an_item_that_changed_during_the_write_is_told_by_the_next() -> None:
+    journal = fresh()
+    journal.fold(done("a", None, "Hello."), 5.0)
+    write = journal.next_write()
+    journal.fold(appeared("a", None), 6.0)
+    assert write is not None
+    assert journal.written(write) == []
+    again = journal.next_write()
+    assert again is not None
+    assert journal.written(again) == [5.0]
+
+
 def test_the_end_of_a_call_keeps_the_words_heard_so_far() -> None:
     journal = fresh()
     fold(journal, appeared("a", None), delta("a", "Hel"), delta("a", "lo"))
@@ -164,4 +176,5 @@ def test_when_memory_is_full_the_oldest_words_are_lost_and_said_to_be() -> None:
     assert [item.id for item in items] == [f"a{number}" for number in range(60)]
     assert (items[0].status, items[0].text) == ("lost", "")
     assert (items[-1].status, items[-1].text) == ("completed", long)
+    assert [item.previous for item in items[:2]] == ["root", "a0"]
     assert sum(len(item.text) for item in items) <= limits.UNSAVED_BYTES

@@ -18,7 +18,7 @@ from switchboard.domain.session import Session
 from switchboard.domain.transcript import Item, merge_entries, order
 from switchboard.stores.memory import MemoryTranscripts
 
-from tests.unit.sideband_events import appeared, delta, heard, reply
+from tests.unit.sideband_events import appeared, delta, heard, reply, retrieved
 from tests.unit.sideband_world import START, FakeSocket, World, in_leaps, refusing, until
 
 SESSION = Session(
@@ -49,6 +49,13 @@ class Scene:
         self.world.stores.secrets.add("sess_1", 1, ClientSecret("ek_1", START + timedelta(hours=2)))
         self.world.stores.calls.add(Call("sess_1", 2, "rtc_1", START))
         self.shared = self.world.shared()
+        self.follow = Follow(self.call, self.claim("host_a"), SESSION, self.shared)
+        self.task = asyncio.create_task(self.follow.run())
+
+    async def over_and_again(self) -> None:
+        """Let another claim follow in place of the first, which had not begun."""
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
         self.follow = Follow(self.call, self.claim("host_a"), SESSION, self.shared)
         self.task = asyncio.create_task(self.follow.run())
 
@@ -396,3 +403,53 @@ def test_writes_wait_for_what_belongs_to_the_same_moment() -> None:
         assert it.shared.metrics.lag_ms() == pytest.approx(1000 * limits.SETTLED_DELAY, rel=0.15)
 
     scene(story)
+
+
+def test_a_missing_item_is_asked_for_though_the_line_is_silent() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        socket.say(*reply("a2", "a1", "Bye."))
+        await until(lambda: [frame["item_id"] for frame in socket.sent if "item_id" in frame] == ["a1"], 5)
+        socket.say(retrieved("a1", "Hello."))
+        await until(lambda: [item.text for item in it.items] == ["Hello.", "Bye."], 5)
+
+    scene(story)
+
+
+def test_a_table_that_heals_gets_the_last_words_at_once() -> None:
+    async def story(it: Scene) -> None:
+        (await it.socket()).say(*reply("a1", None, "Goodbye."))
+        await asyncio.sleep(59)
+        it.follow.stop(ending.Released())
+        await it.over()
+        assert asyncio.get_running_loop().time() <= 60 + 2 * limits.WRITE_HURRIED
+        assert [item.text for item in it.items] == ["Goodbye."]
+
+    scene(story, failing(60))
+
+
+class Raced(MemoryTranscripts):
+    """The earlier host gets one more write through between the new host's reading and its seal."""
+
+    def seal(self, lease: Lease, after: int) -> int:
+        if lease.number == 2 and self.pages("sess_1", 2)[-1].revision == 1:
+            late = {"id": "a1", "kind": "message", "role": "assistant", "progress": 2, "lineage": 2}
+            entry = {**late, "previous": "root", "parts": [[0, "audio", 3, "Late."]]}
+            self.write(Lease("sess_1", 2, "rtc_1", "host_0", 1), after, 2, [entry])
+        return super().seal(lease, after)
+
+
+def test_a_takeover_knows_what_the_earlier_host_wrote_last() -> None:
+    world = World()
+    transcripts = world.stores.transcripts = Raced()
+    unfinished = {"id": "a1", "kind": "message", "role": "assistant", "progress": 1, "lineage": 2}
+    transcripts.write(Lease("sess_1", 2, "rtc_1", "host_0", 1), 1, 1, [{**unfinished, "previous": "root"}])
+
+    async def story(it: Scene) -> None:
+        await it.over_and_again()
+        socket = await it.socket()
+        await asyncio.sleep(5)
+        assert [frame["type"] for frame in socket.sent] == ["session.update"]
+        assert [item.text for item in it.items] == ["Late."]
+
+    scene(story, world)
