@@ -98,7 +98,10 @@ class Calls(Protocol):
         """Return the call attached at that generation, if there is one."""
 
     def claim(self, call: Call, host: str) -> Lease:
-        """Take the lease of a call as it was read. Raise LeaseLost if another was faster or it is closed."""
+        """Take the lease of a call as it was read. Raise LeaseLost if another was faster or it is closed.
+
+        A repeat by the same host returns the same lease.
+        """
 
     def attached(self, lease: Lease, credential: str, now: datetime) -> None:
         """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""

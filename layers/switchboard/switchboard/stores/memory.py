@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
+from re import fullmatch
 from threading import RLock
 from typing import Any
 
 from switchboard.domain.call import Call, Command, HostBeat, Lease
-from switchboard.domain.errors import CallTaken, LeaseLost, NotFound, SessionChanged
+from switchboard.domain.errors import InvalidRequest, LeaseLost, NotFound, SessionChanged
 from switchboard.domain.extraction import Extraction, Finding
 from switchboard.domain.ports import Digest, Page, TranscriptPage
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
+from switchboard.stores.memory_calls import MemoryCalls
 
 
 class MemorySessions:
@@ -66,6 +69,8 @@ class MemorySessions:
         """Return the owner's session ids, newest first."""
         mine = [session for session in self._sessions.values() if session.owner == owner]
         mine.sort(key=lambda session: session.created_at, reverse=True)
+        if not fullmatch("[0-9]*", cursor or ""):
+            raise InvalidRequest("The cursor is not one of ours.")
         start = int(cursor or 0)
         ids = tuple(session.id for session in mine[start : start + limit])
         return Page(ids, str(start + limit) if start + limit < len(mine) else None)
@@ -96,72 +101,6 @@ class MemorySecrets:
         """Return those that have not expired, newest first."""
         newest_first = sorted(self._secrets[session_id].items(), reverse=True)
         return tuple(secret for _, secret in newest_first if secret.expires_at > self._clock())
-
-
-class MemoryCalls:
-    """The calls and their leases."""
-
-    def __init__(self) -> None:
-        self._calls: dict[tuple[str, int], Call] = {}
-        self._lock = RLock()
-
-    def require_free(self, call: Call) -> None:
-        """Raise CallTaken if the call is another session's."""
-        if any(
-            known.call_id == call.call_id and known.session_id != call.session_id
-            for known in self._calls.values()
-        ):
-            raise CallTaken("That call is attached to another session.")
-
-    def add(self, call: Call) -> None:
-        """Store a new call."""
-        self._calls[call.session_id, call.generation] = call
-
-    def list(self, session_id: str) -> tuple[Call, ...]:
-        """Return the session's calls, oldest first."""
-        return tuple(call for (owner, _), call in sorted(self._calls.items()) if owner == session_id)
-
-    def find(self, session_id: str, generation: int) -> Call | None:
-        """Return the call attached at that generation, if there is one."""
-        return self._calls.get((session_id, generation))
-
-    def claim(self, call: Call, host: str) -> Lease:
-        """Take the lease of a call as it was read. Raise LeaseLost if another was faster or it is closed."""
-        lease = Lease(call.session_id, call.generation, call.call_id, host, call.lease + 1)
-        self._change(lease, call.lease, lease=lease.number, host=host, status="followed")
-        return lease
-
-    def attached(self, lease: Lease, credential: str, now: datetime) -> None:
-        """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""
-        self._change(lease, lease.number, credential=credential, attached_at=now)
-
-    def release(self, lease: Lease) -> None:
-        """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
-        self._change(lease, lease.number, status="pending", host=None)
-
-    def close(self, lease: Lease, reason: str, now: datetime) -> None:
-        """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""
-        call = self.find(lease.session_id, lease.generation)
-        if call is None or call.status != "closed" or call.lease != lease.number:
-            self._change(lease, lease.number, status="closed", reason=reason, closed_at=now)
-
-    def list_pending(self, limit: int) -> tuple[Call, ...]:
-        """Return up to `limit` calls that no host follows, oldest first."""
-        pending = [call for call in self._calls.values() if call.status == "pending"]
-        return tuple(sorted(pending, key=lambda call: call.created_at)[:limit])
-
-    def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
-        """Return up to `limit` calls whose lease that host holds."""
-        held = (call for call in self._calls.values() if call.host == host and call.status == "followed")
-        return tuple(held)[:limit]
-
-    def _change(self, lease: Lease, held: int, /, **changes: Any) -> None:
-        key = lease.session_id, lease.generation
-        with self._lock:
-            call = self._calls.get(key)
-            if call is None or call.lease != held or call.status == "closed":
-                raise LeaseLost("Another host follows this call, or it is closed.")
-            self._calls[key] = replace(call, **changes)
 
 
 class MemoryHosts:
@@ -260,12 +199,12 @@ class MemoryExtractions:
 
     def add_finding(self, extraction: Extraction, chunk: int, finding: Finding) -> None:
         """Keep what a chunk yielded; the same again changes nothing."""
-        self._findings[extraction.id, extraction.attempt][chunk] = finding
+        self._findings[extraction.id, extraction.attempt][chunk] = deepcopy(finding)
 
     def list_findings(self, extraction: Extraction) -> tuple[Finding, ...]:
         """Return the findings of this attempt in chunk order."""
         findings = self._findings[extraction.id, extraction.attempt]
-        return tuple(finding for _, finding in sorted(findings.items()))
+        return tuple(deepcopy(finding) for _, finding in sorted(findings.items()))
 
 
 class MemoryDigests:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -14,7 +15,8 @@ from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 PENDING_SHARDS = 8
 """Partitions of the index of pending calls: 8,000 new calls a second, and eight cheap queries a sweep."""
-HELD = "lease = :mine AND #status <> :closed"
+AS_READ = "lease = :seen AND #status <> :closed"
+HELD = "lease = :mine AND #host = :host AND #status = :followed"
 
 
 class DynamoCalls:
@@ -36,7 +38,16 @@ class DynamoCalls:
         """Take the lease of a call as it was read. Raise LeaseLost if another was faster or it is closed."""
         lease = Lease(call.session_id, call.generation, call.call_id, host, call.lease + 1)
         changes = {"lease": lease.number, "host": host, "status": "followed", "work": f"HOST#{host}"}
-        self._change(lease, changes, held=call.lease)
+        try:
+            self._update(lease, changes, AS_READ, {"seen": call.lease, "closed": "closed"})
+        except LeaseLost:
+            stored = self.find(call.session_id, call.generation)  # the SDK may have repeated the write
+            if stored is None or (stored.status, stored.lease, stored.host) != (
+                "followed",
+                lease.number,
+                host,
+            ):
+                raise
         return lease
 
     def attached(self, lease: Lease, credential: str, now: datetime) -> None:
@@ -59,10 +70,9 @@ class DynamoCalls:
 
     def list_pending(self, limit: int) -> tuple[Call, ...]:
         """Return up to `limit` calls that no host follows, oldest first in each shard."""
-        share = max(1, limit // PENDING_SHARDS)
-        return tuple(
-            call for shard in range(PENDING_SHARDS) for call in self._work(f"PENDING#{shard}", share)
-        )
+        share = -(-limit // PENDING_SHARDS)
+        calls = (call for shard in range(PENDING_SHARDS) for call in self._work(f"PENDING#{shard}", share))
+        return tuple(islice(calls, limit))
 
     def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
         """Return up to `limit` calls whose lease that host holds."""
@@ -72,13 +82,15 @@ class DynamoCalls:
         rows, _ = self._table.query_index("work", "work", work, limit)
         return map(call_of, rows)
 
-    def _change(self, lease: Lease, changes: dict[str, Any], held: int | None = None) -> None:
-        values = {"mine": lease.number if held is None else held, "closed": "closed"}
-        changes = {"status": "followed", **changes}  # names the reserved word `status` for the condition
+    def _change(self, lease: Lease, changes: dict[str, Any]) -> None:
+        values = {"mine": lease.number, "host": lease.host, "followed": "followed"}
+        # Both attributes are named in every change, because the condition speaks of them.
+        self._update(lease, {"status": "followed", "host": lease.host, **changes}, HELD, values)
+
+    def _update(self, lease: Lease, changes: dict[str, Any], condition: str, values: dict[str, Any]) -> None:
+        key = f"SESSION#{lease.session_id}", f"CALL#{lease.generation:08d}"
         try:
-            self._table.update(
-                f"SESSION#{lease.session_id}", f"CALL#{lease.generation:08d}", changes, HELD, values
-            )
+            self._table.update(*key, changes, condition, values)
         except ConditionFailed as error:
             raise LeaseLost("Another host follows this call, or it is closed.") from error
 
