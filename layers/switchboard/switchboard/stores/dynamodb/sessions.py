@@ -122,7 +122,7 @@ def _encode(last: Row) -> str:
 def _decode(cursor: str, owner: str) -> Row:
     try:
         pk, created_at = map(str, loads(urlsafe_b64decode(cursor.encode())))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise InvalidRequest("The cursor is not one of ours.") from error
     return {"pk": pk, "sk": "SESSION", "owner": owner, "created_at": created_at}
 
