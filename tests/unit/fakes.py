@@ -13,9 +13,11 @@ from switchboard.domain.errors import SwitchboardError, Unauthorized
 from switchboard.domain.extraction import Extraction
 from switchboard.domain.ports import Digest, Renewal
 from switchboard.domain.principal import Guest, Principal, User
+from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.settings import Settings
+from switchboard.stores.buckets import MemoryBuckets
 from switchboard.stores.memory import MemoryStores
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -171,6 +173,13 @@ class World:
         self.identity: Identity = self.door
         # Each use case calls the part of the settings that it reads by a protocol of its own.
         self.settings: Any = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
+        self.counts: list[tuple[str, float]] = []
+        self.quotas = Quotas(
+            MemoryBuckets(),
+            self.settings.quotas,
+            self.clock,
+            lambda name, value, unit: self.counts.append((name, value)),
+        )
 
     def add_digest(self, session_id: str, version: str, restored: str, text: str) -> None:
         """Store a digest as a renewal would."""

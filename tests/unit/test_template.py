@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
+from switchboard.metrics import DIMENSIONS
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
@@ -246,12 +247,35 @@ def test_alarms_and_scaling_read_metrics_that_a_host_tells_and_under_its_dimensi
     names = {"".join(pair) for pair in re.findall(r'"([A-Z]\w+)": \(|values\["(\w+)"\]', host)}
     [dimensions] = re.findall(r'"Dimensions": \[\[(.*?)\]\]', host)
     alarms = [
-        each for each in of_type("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "Switchboard"
+        each
+        for each in of_type("AWS::CloudWatch::Alarm").values()
+        if each["Namespace"] == "Switchboard"
+        and {"Name": "service", "Value": "sideband"} in each["Dimensions"]
     ]
+    assert alarms
     policy = RESOURCES["SidebandScalingByCalls"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
     for read in [*alarms, policy["CustomizedMetricSpecification"]]:
         assert read["MetricName"] in names
         assert {each["Name"] for each in read["Dimensions"]} == set(re.findall(r'"(\w+)"', dimensions))
+
+
+def test_alarms_read_metrics_that_the_functions_tell() -> None:
+    package = ROOT / "layers/switchboard/switchboard"
+    told = {
+        name
+        for path in package.rglob("*.py")
+        for name in re.findall(r'tell\(\s*f?"([\w{}.()]+)"', path.read_text("utf-8"))
+    }
+    told |= {name.replace("{scope.title()}", scope) for name in told for scope in ("Guest", "Fleet")}
+    alarms = [
+        each
+        for each in of_type("AWS::CloudWatch::Alarm").values()
+        if each["Namespace"] == "Switchboard" and {"Name": "service", "Value": "api"} in each["Dimensions"]
+    ]
+    assert alarms
+    for alarm in alarms:
+        assert alarm["MetricName"] in told
+        assert [each["Name"] for each in alarm["Dimensions"]] == DIMENSIONS
 
 
 def test_what_api_gateway_says_by_itself_has_the_shape_of_every_error() -> None:
@@ -263,7 +287,7 @@ def test_what_api_gateway_says_by_itself_has_the_shape_of_every_error() -> None:
 
 def test_no_secret_is_a_plain_value_in_an_environment() -> None:
     hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
-    assert hidden == {"OpenAIApiKey", "JwtSecret", "BackendApiKey"}
+    assert hidden == {"OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl"}
     named = re.compile("|".join(f"'Ref': '{name}'|[$]{{{name}}}" for name in sorted(hidden)))
     assert not named.search(str(TEMPLATE["Globals"]))
     holders = {name for name, each in RESOURCES.items() if named.search(str(each))}

@@ -18,6 +18,8 @@ from switchboard.settings import Settings
 if TYPE_CHECKING:
     from switchboard.domain import ports
     from switchboard.domain.credentials import Identity
+    from switchboard.domain.quota import Buckets, Quotas
+    from switchboard.metrics import EmbeddedMetrics
     from switchboard.stores.dynamodb.table import Table
     from switchboard.upstream.openai.http import OpenAIHttp
 
@@ -114,6 +116,32 @@ class Parts:
         from switchboard.stores.dynamodb.extractions import DynamoDigests
 
         return DynamoDigests(self.table, self.clock)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        from switchboard.domain.quota import Quotas
+
+        return Quotas(self.buckets, self.settings.quotas, self.clock, self.metrics.tell)
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        if self._environ.get("REDIS_URL") or self._environ.get("REDIS_URL_ARN"):
+            from redis import Redis
+
+            from switchboard.stores.redis.buckets import RedisBuckets
+
+            seconds = limits.REDIS_SECONDS
+            url = self.required_secret("REDIS_URL")
+            return RedisBuckets(Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds))
+        from switchboard.stores.dynamodb.buckets import DynamoBuckets
+
+        return DynamoBuckets(self.table)
+
+    @cached_property
+    def metrics(self) -> EmbeddedMetrics:
+        from switchboard.metrics import EmbeddedMetrics
+
+        return EmbeddedMetrics(self.settings.stage, self.clock)
 
     @cached_property
     def openai(self) -> OpenAIHttp:

@@ -139,6 +139,7 @@ def _credentials(event: Event) -> Credentials:
         api_key=headers.get("x-api-key"),
         bearer=token.strip() if scheme.lower() == "bearer" else None,
         guest=headers.get(GUEST_HEADER) or read_cookie(headers.get("cookie", ""), GUEST_COOKIE),
+        address=(event.get("requestContext", {}).get("identity") or {}).get("sourceIp") or "",
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from switchboard.domain import limits
+from switchboard.domain.quota import Allowance
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -25,6 +28,7 @@ class Settings:
     secure_cookies: bool
     allowed_origin: str
     stage: str
+    quotas: Mapping[str, Allowance]
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -49,4 +53,10 @@ class Settings:
             secure_cookies=get("SECURE_COOKIES", "true").lower() != "false",
             allowed_origin=get("ALLOWED_ORIGIN", "*"),
             stage=get("STAGE", "dev"),
+            quotas={
+                "mint:guest": Allowance.parse(get("QUOTA_GUEST", limits.QUOTA_GUEST)),
+                "mint:network": Allowance.parse(get("QUOTA_NETWORK", limits.QUOTA_NETWORK)),
+                "mint:user": Allowance.parse(get("QUOTA_USER", limits.QUOTA_USER)),
+                "mint:fleet": Allowance.parse(get("QUOTA_FLEET", limits.QUOTA_FLEET)),
+            },
         )

@@ -10,11 +10,12 @@ from switchboard.domain.principal import Guest, Principal
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """The credentials of one request, unverified."""
+    """The credentials of one request, unverified; and the address that it came from, which nobody can choose."""
 
     api_key: str | None = None
     bearer: str | None = None
     guest: str | None = None
+    address: str = ""
 
 
 class Identity(Protocol):

@@ -24,6 +24,24 @@ SUBJECT_BYTES = 256
 CLOCK_LEEWAY_SECONDS = 30
 """How far an issuer's clock may be off ours."""
 
+# --- Quotas -------------------------------------------------------------------------------------------
+QUOTA_GUEST = "20/3600"
+"""Sessions of one guest: one every three minutes, twenty at once for somebody whose network keeps failing."""
+QUOTA_NETWORK = "120/3600"
+"""Sessions of all guests of one network: a school class or an office, and no more with a dropped cookie."""
+QUOTA_USER = "60/3600"
+"""Sessions of one user: more than a person can talk, less than a stolen token would like."""
+QUOTA_FLEET = "6000/3600"
+"""Sessions of everybody: what the operator is ready to pay for in an hour."""
+NETWORK_BITS_V4, NETWORK_BITS_V6 = 24, 56
+"""A network: what one household or office is commonly given, and can walk through without asking anybody."""
+BUCKET_TRIES = 5
+"""Looks at a bucket whose two updates both came late: each means that somebody else was served."""
+BUCKET_SPARE_SECONDS = 3600
+"""A bucket's row outlives its last token by this, whatever the clocks of functions differ by."""
+REDIS_SECONDS = 1.0
+"""For one answer of a Redis in the same region: a quota must not cost more than what it guards."""
+
 # --- How long things live ---------------------------------------------------------------------------
 CLIENT_SECRET_SECONDS = 600
 """Life of a client secret: the upstream's default; time to grant a microphone, not to be stolen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 
@@ -10,10 +10,12 @@ from hashlib import sha256
 class Principal:
     """Somebody whose credential was verified once, at the edge.
 
-    `id` is stable: a token's subject, a guest's random id, or a service key's name.
+    `id` is stable: a token's subject, a guest's random id, or a service key's name. `network` tells the networks
+    of guests apart, by a hash; it is no part of who they are.
     """
 
     id: str
+    network: str = field(default="unknown", kw_only=True, compare=False)
 
     @property
     def owner(self) -> str:

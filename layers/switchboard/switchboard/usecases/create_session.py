@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from switchboard.domain import limits
 from switchboard.domain.ports import Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
+from switchboard.domain.quota import Quotas
 from switchboard.domain.session import Mode, RealtimeConfig, Session
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
@@ -56,6 +57,7 @@ class Deps(Protocol):
     secrets: Secrets
     realtime: Realtime
     sideband: SidebandCommands
+    quotas: Quotas
     clock: Clock
     new_id: NewId
     settings: Defaults
@@ -77,7 +79,8 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         instructions=request.instructions,
         transcription_model=deps.settings.transcription_model if request.enable_transcription else None,
     )
-    secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
+    with deps.quotas.reserved(principal):
+        secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
     session = Session(
         id=session_id,
         owner=principal.owner,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from switchboard.domain.ports import Secrets, Sessions, Workflows
 from switchboard.domain.principal import Principal
+from switchboard.domain.quota import Quotas
 from switchboard.usecases.payload import Answer, Request, SessionId
 
 
@@ -39,12 +40,14 @@ class Deps(Protocol):
     sessions: Sessions
     secrets: Secrets
     workflows: Workflows
+    quotas: Quotas
 
 
 def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> SessionRenewed:
     """Return the new secret. The workflow hands over its id; only here is it read."""
     deps.sessions.get(request.session_id, principal.owner).require_open()
-    renewal = deps.workflows.renew(request.session_id)
+    with deps.quotas.reserved(principal):
+        renewal = deps.workflows.renew(request.session_id)
     secret = deps.secrets.get(request.session_id, renewal.secret_id)
     session = deps.sessions.get(request.session_id, principal.owner).require_open()
     return SessionRenewed(

@@ -9,8 +9,18 @@ SESSION#<id>    DIGEST                      the digest of one version      its s
 CALLID#<call>   CALL                        whose call that is             the upstream's call id
 EXTRACTION#<id> EXTRACTION                  an extraction                  its id
 EXTRACTION#<id> CHUNK#<attempt>#<n>         what a chunk yielded           its extraction, in order
+QUOTA#<bucket>  BUCKET                      one allowance of somebody      its name
 HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)
 HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order
+CHATS#<owner>   CHAT#<id>                   a chat session                 its owner; its due time (GSI work)
+CHATLOG#<id>    EVENT#<time>#<event>        what happened in it            its chat session, in order
+CODEX#<owner>   SESSION#<id>                a codex session                its owner
+CODEX#<owner>   ACTIVE#<placement>#<agent>  which one is the active one    its owner, placement and agent
+THREADS#<scope> THREAD#<time>#<id>          a thread                       its owner and placement, in order
+THREADS#<scope> PLACE#<id>                  where a thread stands          its id
+THREADS#<scope> ATTACHMENT#<id>             an attachment                  its id
+ITEMS#<thread>  ITEM#<time>#<id>            a message or other item        its thread, in order
+ITEMS#<thread>  PLACE#<id>                  where an item stands           its id
 AGENT#<id>      SESSION                     a text agent's session         its id
 AGENT#<id>      TURN#<epoch>#<time>#<turn>  one of its turns               its session, newest first
 AGENT#<id>      PART#<epoch>#<time>#…#<n>   what a turn's row cannot hold  its turn, in order
@@ -18,9 +28,10 @@ AGENT#<id>      AUDIT#<time>#<random>       what was done with it          its s
 AGENT#<id>      RATE#<window>               queries of one minute          its session and the minute
 
 GSI owner: owner, created_at    an owner's sessions, newest first
-GSI work:  work, due            PENDING#<shard>: calls that no host follows; HOST#<host>: those it does.
-                                Sparse: a closed call is not in it. Sharded, as every pending call of the
-                                fleet is written there.
+GSI work:  work, due            PENDING#<shard>: calls that no host follows; HOST#<host>: those it does;
+                                CHAT#<shard>: active chat sessions, by when they end or want looking at.
+                                Sparse: what is over is not in it. Sharded, as every pending call and
+                                active chat of the fleet is written there.
 
 Numbers in sort keys are zero-padded, so that they sort. Times are ISO-8601 in UTC; `ttl` is in seconds since
 the epoch. A row whose `ttl` has passed is gone, even before DynamoDB removes it.
@@ -35,7 +46,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchboard.domain.errors import SwitchboardError, Throttled
+from switchboard.domain.errors import Throttled
+from switchboard.stores.dynamodb.failures import ConditionFailed as ConditionFailed
+from switchboard.stores.dynamodb.failures import translate
 from switchboard.stores.dynamodb.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -43,34 +56,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-BUSY = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
-        "TransactionInProgressException",
-        "TransactionConflict",
-        "TransactionConflictException",
-        "InternalServerError",
-        "ServiceUnavailable",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-    }
-)
-"""Codes that a repeat may heal: throttles, and transactions that met another."""
-
-
 BATCH_ROWS = 25
 """DynamoDB's own limit for one batch of writes."""
-
-
-class ConditionFailed(SwitchboardError):
-    """A write's condition did not hold. `failed` has one entry for each write of a transaction."""
-
-    def __init__(self, failed: Sequence[bool] = (True,)) -> None:
-        super().__init__("a condition did not hold")
-        self.failed = tuple(failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,21 +176,46 @@ class Table:
         *,
         newest_first: bool = False,
         after: Row | None = None,
+        until: tuple[str, str] | None = None,
     ) -> tuple[list[Row], Row | None]:
-        """Return up to `limit` rows of an index, and the key to go on after (None at the end)."""
+        """Return up to `limit` rows of an index, and the key to go on after (None at the end).
+
+        `until` is the index's sort key and the greatest value that is wanted.
+        """
         extra: dict[str, Any] = {"ExclusiveStartKey": self._values(after, prefix="")} if after else {}
+        names, values = {"#key": key}, {"value": value}
+        if until:
+            names["#until"], values["until"] = until
         answer = self._ask(
             "query",
             IndexName=index,
-            KeyConditionExpression="#key = :value",
-            ExpressionAttributeNames={"#key": key},
-            ExpressionAttributeValues=self._values({"value": value}),
+            KeyConditionExpression="#key = :value" + (" AND #until <= :until" if until else ""),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=self._values(values),
             ScanIndexForward=not newest_first,
             Limit=limit,
             **extra,
         )
         last = answer.get("LastEvaluatedKey")
         return list(self._alive(answer["Items"])), self._row(last) if last else None
+
+    def count_index(self, index: str, key: str, value: str) -> int:
+        """Return how many rows an index has under a key; none of them travels."""
+        count, start = 0, dict[str, Any]()
+        while True:
+            answer = self._ask(
+                "query",
+                IndexName=index,
+                KeyConditionExpression="#key = :value",
+                ExpressionAttributeNames={"#key": key},
+                ExpressionAttributeValues=self._values({"value": value}),
+                Select="COUNT",
+                **start,
+            )
+            count += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                return count
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _put(self, row: Row, condition: str | None, values: Row | None) -> dict[str, Any]:
         wire = {name: to_wire(value) for name, value in row.items() if value is not None}
@@ -254,19 +266,6 @@ class Table:
         try:
             return getattr(self._client, operation)(**request)
         except ClientError as error:
-            raise _translate(error) from error
+            raise translate(error) from error
         except BotoCoreError as error:
             raise Throttled("The table did not answer in time.", retry_after=1) from error
-
-
-def _translate(error: ClientError) -> Exception:
-    """Return our error for the SDK's: told apart by code, never by message."""
-    code = error.response["Error"]["Code"]
-    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
-    if code == "ConditionalCheckFailedException":
-        return ConditionFailed()
-    if "ConditionalCheckFailed" in reasons:
-        return ConditionFailed([reason == "ConditionalCheckFailed" for reason in reasons])
-    if code in BUSY or BUSY.intersection(reasons):
-        return Throttled("The table is busy.", retry_after=1)
-    return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
@@ -13,6 +14,7 @@ from jwt.types import Options
 from switchboard.domain import limits
 from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import Unauthorized
+from switchboard.domain.network import hashed, prefix_of
 from switchboard.domain.ports import Clock, NewId
 from switchboard.domain.principal import Guest, Principal, Service, User
 
@@ -57,9 +59,8 @@ class TokenIdentity:
             return self._service(credentials.api_key)
         if credentials.bearer is not None:
             return self._user(credentials.bearer)
-        if credentials.guest is not None and (guest := self._guest(credentials.guest)):
-            return guest
-        return Guest(self._new_id("gst_"), fresh=True)
+        guest = self._guest(credentials.guest) if credentials.guest is not None else None
+        return self._placed(guest or Guest(self._new_id("gst_"), fresh=True), credentials.address)
 
     def guest_token(self, guest: Guest) -> str:
         """Return the token by which this guest is known again."""
@@ -67,6 +68,12 @@ class TokenIdentity:
         expires = now + timedelta(days=limits.GUEST_DAYS)
         claims = {"sub": guest.id, "aud": GUEST_AUDIENCE, "iat": now, "exp": expires}
         return jwt.encode(claims, self._guest_secret(), algorithm="HS256")
+
+    def _placed(self, guest: Guest, address: str) -> Guest:
+        """Return the guest with the network that they ask from."""
+        if not address:
+            return guest
+        return replace(guest, network=hashed(prefix_of(address), self._guest_secret()))
 
     def _service(self, shown: str) -> Service:
         key = self._api_key()
