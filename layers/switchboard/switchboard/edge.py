@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from json import dumps, loads
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from switchboard.domain import errors, limits
+from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError
 from switchboard.settings import Settings
 
@@ -90,6 +92,17 @@ def wrong(name: str, problem: str) -> InvalidRequest:
 def too_large(most: int) -> PayloadTooLarge:
     """Return the error for a body over the limit."""
     return PayloadTooLarge(f"The body is larger than {most} bytes.")
+
+
+def shown(headers: Mapping[str, str], address: str) -> Credentials:
+    """Return what the headers (names in lower case) show of who is asking, from that address."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return Credentials(
+        api_key=headers.get("x-api-key"),
+        bearer=token.strip() if scheme.lower() == "bearer" else None,
+        guest=headers.get(GUEST_HEADER) or read_cookie(headers.get("cookie", ""), GUEST_COOKIE),
+        address=address,
+    )
 
 
 def read_cookie(header: str, name: str) -> str | None:

@@ -17,14 +17,13 @@ from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.principal import Guest, Principal
 from switchboard.edge import (
-    GUEST_COOKIE,
     GUEST_HEADER,
     cors,
     crash,
     failure,
     guest_cookie,
-    read_cookie,
     read_object,
+    shown,
     too_large,
     validated,
     wrong,
@@ -134,13 +133,8 @@ def _failure(error: SwitchboardError, request_id: str) -> Reply:
 
 def _credentials(event: Event) -> Credentials:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    return Credentials(
-        api_key=headers.get("x-api-key"),
-        bearer=token.strip() if scheme.lower() == "bearer" else None,
-        guest=headers.get(GUEST_HEADER) or read_cookie(headers.get("cookie", ""), GUEST_COOKIE),
-        address=(event.get("requestContext", {}).get("identity") or {}).get("sourceIp") or "",
-    )
+    address = (event.get("requestContext", {}).get("identity") or {}).get("sourceIp") or ""
+    return shown(headers, address)
 
 
 def _read(model: type[BaseModel], event: Event) -> BaseModel:
