@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,9 @@ from typing import Any
 
 import boto3
 import pytest
-from fakeredis import FakeAsyncRedis, FakeServer
+from fakeredis import FakeAsyncRedis, FakeRedis, FakeServer
 from moto import mock_aws
+from redis import Redis
 from switchboard.agent import MessageHistory, SessionStore, Turn, Usage, limits
 from switchboard.agent.sealing import Aes, Unreadable
 from switchboard.agent.stores.backend import Backend
@@ -56,10 +58,23 @@ def memory(_: Any) -> Place:
 
 
 def redis(_: Any) -> Place:
+    """A pretended Redis, or the one that REDIS_URL names, which is emptied."""
+    url = os.environ.get("REDIS_URL")
     server = FakeServer()
-    place = Place(None, lambda: [vars(database) for database in server.dbs.values()])  # type: ignore[arg-type]  # set in the next line
-    place.backend = RedisBackend(lambda: FakeAsyncRedis(server=server), place.clock)
+    look = Redis.from_url(url) if url else FakeRedis(server=server)
+    look.flushdb()
+    place = Place(None, lambda: [_held(look, key) for key in look.keys("*")])  # type: ignore[arg-type]  # set in the next line
+    if url:
+        place.backend = RedisBackend.at(url, place.clock)
+    else:
+        place.backend = RedisBackend(lambda: FakeAsyncRedis(server=server), place.clock)
     return place
+
+
+def _held(look: Any, key: bytes) -> Any:
+    kind = look.type(key).decode()
+    reads = {"hash": "hgetall", "list": "lrange", "zset": "zrange", "string": "get"}
+    return getattr(look, reads[kind])(key, *((0, -1) if kind in ("list", "zset") else ()))
 
 
 class OneAtATime:
