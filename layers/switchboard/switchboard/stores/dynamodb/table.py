@@ -212,7 +212,7 @@ class Table:
                 Select="COUNT",
                 **start,
             )
-            count += answer["Count"]
+            count += int(answer["Count"])
             if "LastEvaluatedKey" not in answer:
                 return count
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
