@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from switchboard.domain import limits
 
 from tests.e2e.conftest import House
 
@@ -50,7 +51,7 @@ def test_a_body_that_makes_no_sense_is_told_what_is_wrong(house: House, body: by
 
 def test_an_oversized_body_is_refused(house: House) -> None:
     with house.http() as http:
-        answer = http.post("/session", json={"instructions": "x" * 70_000})
+        answer = http.post("/session", json={"instructions": "x" * limits.BODY_BYTES})
     assert_error(answer, 413, "payload_too_large")
 
 
