@@ -9,57 +9,33 @@ from __future__ import annotations
 import argparse
 import base64
 import json
-import re
 import secrets
 import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import yaml
 
+from dev.demo.client import Browser
 from dev.engine import running, server
-from dev.shape import differences, shape_of
+from dev.replay_plan import Answer, Plan, filled_in, lent, read_plan
+from dev.shape import differences
 
 EVENTS = server.ROOT / "events"
 RECORDED = server.ROOT / "tests" / "replay"
 ANSWER_S = 35.0
 """API Gateway gives up after 29 s; whoever answers later than that is not an API of ours."""
+HEARD_S = 30.0
+"""The scripted talk takes about 3 s, several times that on a busy machine."""
+LOOK_EVERY_S = 0.2
+"""Between two looks at the transcript."""
 
-_PLACEHOLDER = re.compile(r"\$\{([a-z_]+)\.([\w.-]+)\}")
 _OURS = {"host", "content-length", "user-agent"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back; `body` is parsed if it is JSON."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-    milliseconds: float
-
-    def shape(self) -> dict[str, Any]:
-        """Return what is recorded of it."""
-        media = self.headers.get("content-type", "").split(";")[0]
-        return {"status": self.status, "content_type": media, "body": shape_of(self.body)}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """`samples` maps a text in the sample requests to the part of an earlier answer that replaces it.
-
-    `headers` does the same for headers by name; `fresh` holds texts that are new in every run.
-    """
-
-    steps: list[str]
-    samples: dict[str, str]
-    headers: dict[str, str]
-    fresh: dict[str, str]
 
 
 def main() -> int:
@@ -69,54 +45,40 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="write the shapes instead of comparing")
     parser.add_argument("--state", type=Path, default=running.STATE, help="default .switchboard")
     options = parser.parse_args()
+    if options.url:
+        return replay(options.url.rstrip("/"), record=options.record)
     found = running.find(options.state)
-    url = options.url or (found and found["api_url"])
-    if not url:
+    if not found:
         print("no local stack runs: start one with `make dev`, or give --url")
         return 1
-    return replay(url.rstrip("/"), options.record)
+    return replay(found["api_url"], found["simulator_url"], options.record)
 
 
-def replay(url: str, record: bool) -> int:
-    """Send all requests in the plan's order, print a table, and return the exit status."""
+def replay(url: str, simulator_url: str = "", record: bool = False) -> int:
+    """Send all requests in the plan's order, print a table, and return the exit status.
+
+    Without a simulator nobody talks, and the requests that need a talk are left out.
+    """
     plan = read_plan(EVENTS, RECORDED / "plan.yaml")
+    browser = Browser(simulator_url) if simulator_url else None
+    steps = [name for name in plan.steps if browser or name not in plan.talk.needed_by]
+    made = {} if browser else {plan.talk.sample: f"rtc_u0_{secrets.token_hex(10)}"}
     answers: dict[str, Answer] = {}
     failed = 0
-    for name in plan.steps:
-        event = filled_in(json.loads((EVENTS / f"{name}.json").read_text()), plan, answers)
+    for name in steps:
+        event = json.loads((EVENTS / f"{name}.json").read_text())
+        if browser and plan.talk.sample in json.dumps(event):
+            made[plan.talk.sample] = _place_call(browser, simulator_url, plan, answers)
+        event = filled_in(event, plan, answers, made)
         answers[name] = answer = send(url, event)
+        if browser and name == plan.talk.heard_by:
+            answers[name] = answer = _listen(browser, made[plan.talk.sample], url, event)
         problems = _record(name, answer) if record else _compare(name, answer)
         failed += bool(problems)
-        verdict = "; ".join(problems) or ("recorded" if record else "as recorded")
-        request = f"{event['httpMethod']} {event['resource']}"
-        print(f"{name:<18} {request:<40} {answer.status}  {answer.milliseconds:5.0f} ms  {verdict}")
-    print(f"{len(plan.steps)} requests, {failed} with another answer than recorded")
+        _print_row(name, event, answer, "; ".join(problems) or ("recorded" if record else "as recorded"))
+    left_out = len(plan.steps) - len(steps)
+    print(f"{len(steps)} requests, {failed} with another answer than recorded, {left_out} left out")
     return 1 if failed else 0
-
-
-def read_plan(events: Path, path: Path) -> Plan:
-    """Return the plan, with the sample requests that it does not name at its end."""
-    raw = yaml.safe_load(path.read_text()) or {}
-    requests = [file.stem for file in sorted(events.glob("*.json")) if _is_request(file)]
-    named = [name for name in raw.get("steps", []) if name in requests]
-    rest = [name for name in requests if name not in named]
-    fresh = {text: prefix + secrets.token_hex(10) for text, prefix in raw.get("fresh", {}).items()}
-    return Plan(named + rest, raw.get("samples", {}), raw.get("headers", {}), fresh)
-
-
-def filled_in(event: dict[str, Any], plan: Plan, answers: dict[str, Answer]) -> dict[str, Any]:
-    """Return the request with what earlier answers lend to it; what they do not have stays as it is."""
-    text = json.dumps(event)
-    for sample, source in plan.samples.items():
-        text = text.replace(sample, _lent(source, answers) or sample)
-    for sample, new in plan.fresh.items():
-        text = text.replace(sample, new)
-    text = _PLACEHOLDER.sub(lambda match: _lent(match[1] + "." + match[2], answers) or match[0], text)
-    filled: dict[str, Any] = json.loads(text)
-    for name, source in plan.headers.items():
-        if name in filled["headers"]:
-            filled["headers"][name] = _lent(source, answers) or filled["headers"][name]
-    return filled
 
 
 def send(url: str, event: dict[str, Any]) -> Answer:
@@ -140,9 +102,30 @@ def send(url: str, event: dict[str, Any]) -> Answer:
         return Answer(response.status, received, _parsed(raw), took)
 
 
-def _is_request(file: Path) -> bool:
-    event = json.loads(file.read_text())
-    return isinstance(event, dict) and "httpMethod" in event
+def _place_call(browser: Browser, simulator_url: str, plan: Plan, answers: dict[str, Answer]) -> str:
+    """Have the simulator play the plan's script to a caller, and return the call's id."""
+    script = yaml.safe_load((RECORDED / plan.talk.script).read_text())
+    httpx.put(f"{simulator_url}/_simulator/scripts/{script['name']}", json=script).raise_for_status()
+    return browser.call_named(lent(plan.talk.secret, answers) or "", script["name"])
+
+
+def _listen(browser: Browser, call_id: str, url: str, event: dict[str, Any]) -> Answer:
+    """Repeat a request for the transcript until it tells all that was said, or the time is up."""
+    deadline = time.monotonic() + HEARD_S
+    while True:
+        call = browser.look(call_id)
+        answer = send(url, event)
+        told = [(item["itemId"], item["status"]) for item in (answer.body or {}).get("items", [])]
+        said = [item["item_id"] for item in call["transcript"]]
+        over = call["script"]["state"] in ("finished", "done", "ended")
+        if (over and told == [(item_id, "completed") for item_id in said]) or time.monotonic() > deadline:
+            return answer
+        time.sleep(LOOK_EVERY_S)
+
+
+def _print_row(name: str, event: dict[str, Any], answer: Answer, verdict: str) -> None:
+    request = f"{event['httpMethod']} {event['resource']}"
+    print(f"{name:<18} {request:<40} {answer.status}  {answer.milliseconds:5.0f} ms  {verdict}")
 
 
 def _parsed(raw: bytes) -> Any:
@@ -150,17 +133,6 @@ def _parsed(raw: bytes) -> Any:
         return json.loads(raw) if raw else None
     except ValueError:
         return raw.decode("utf-8", "replace")
-
-
-def _lent(source: str, answers: dict[str, Answer]) -> str | None:
-    """Return `step.key…` of an answer's body, or `step.headers.name`, as text; None if there is none."""
-    step, *keys = source.split(".")
-    if step not in answers:
-        return None
-    value: Any = answers[step].headers if keys[0] == "headers" else answers[step].body
-    for key in keys[1:] if keys[0] == "headers" else keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return None if value is None else str(value)
 
 
 def _record(name: str, answer: Answer) -> list[str]:

@@ -16,6 +16,7 @@ from dev.engine.server import ROOT
 from dev.engine.stack import LocalStack
 from dev.invoke import NoSuchFunction, run
 from dev.log import MergedLog
+from dev.replay_plan import Answer, Plan, Talk, filled_in
 from dev.shape import differences, shape_of
 
 
@@ -57,17 +58,16 @@ def test_an_unknown_function_gets_the_list_of_those_there_are(stack: LocalStack)
 def test_every_sample_request_is_answered_in_its_recorded_shape(
     stack: LocalStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = replay.replay(stack.api_url, record=False)
+    status = replay.replay(stack.api_url, stack.simulator_url)
     assert status == 0, capsys.readouterr().out
 
 
 def test_a_request_takes_what_it_needs_from_an_earlier_answer() -> None:
-    plan = replay.Plan(
-        [], {"sess_sample": "create.sessionId"}, {"x-token": "create.headers.x-token"}, {"rtc_s": "rtc_1"}
-    )
-    earlier = {"create": replay.Answer(201, {"x-token": "t"}, {"sessionId": "sess_1"}, 0)}
+    talk = Talk("rtc_s", "create.clientSecret", "talk.yaml", "listen", [])
+    plan = Plan([], talk, {"sess_sample": "create.sessionId"}, {"x-token": "create.headers.x-token"})
+    earlier = {"create": Answer(201, {"x-token": "t"}, {"sessionId": "sess_1"}, 0)}
     event = {"path": "/session/sess_sample/rtc_s/${create.sessionId}", "headers": {"x-token": "sample"}}
-    assert replay.filled_in(event, plan, earlier) == {
+    assert filled_in(event, plan, earlier, {"rtc_s": "rtc_1"}) == {
         "path": "/session/sess_1/rtc_1/sess_1",
         "headers": {"x-token": "t"},
     }

@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return {"doubled": 2 * event["number"]}
         case "busy_once":
             key = {"pk": f"busy#{event['run']}", "sk": "tries"}
-            tries = table.update_item(
+            tries: Any = table.update_item(
                 Key=key,
                 UpdateExpression="ADD tries :one",
                 ExpressionAttributeValues={":one": 1},
