@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from secrets import token_hex
 
 from switchboard.agent.cost import nano_usd
@@ -19,15 +19,15 @@ from switchboard.agent.stores.memory import MemoryBackend
 from switchboard.agent.stores.store import SessionStore
 from switchboard.agent.tools import Toolbox, load
 from switchboard.agent.upstream import AgentUpstream
-from switchboard.bootstrap import Parts
+from switchboard.bootstrap import Parts, bootstrap
 
 
 class AgentParts:
     """The parts of one process. Imports of a store's client wait until that store is chosen."""
 
-    def __init__(self, environ: Mapping[str, str], parts: Parts | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str], shared: Parts) -> None:
         self._environ = environ
-        self._shared = parts or Parts(environ)
+        self._shared = shared
 
     @cached_property
     def settings(self) -> AgentSettings:
@@ -111,14 +111,17 @@ class AgentParts:
         return self.upstream.embed
 
 
-_parts = AgentParts(os.environ)
+@cache
+def parts() -> AgentParts:
+    """Return the parts of this process."""
+    return AgentParts(os.environ, bootstrap(()))
 
 
 def deps() -> Deps:
     """Return what an agent of this process works with."""
-    return _parts.deps
+    return parts().deps
 
 
 def get_session_store() -> SessionStore:
     """Return this process's session store: Redis, DynamoDB or memory, as the environment says."""
-    return _parts.store
+    return parts().store

@@ -1,0 +1,53 @@
+"""Where the application's parts meet."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any
+
+from switchboard.agent import Orchestrator, SessionStore
+from switchboard.agent.wiring import parts
+from switchboard.bootstrap import bootstrap
+from switchboard.domain.credentials import Identity
+from switchboard.settings import Settings
+
+
+@dataclass(frozen=True)
+class Web:
+    """What the routes work with."""
+
+    agent: Orchestrator
+    store: SessionStore
+    identity: Identity
+    settings: Settings
+    new_id: Callable[[str], str]
+    log: Any
+    tell: Callable[[str, float, str], None]
+    priced: bool = False
+
+
+def web() -> Web:
+    """Return the parts as the environment says; they are made now, while the process starts."""
+    from aws_lambda_powertools import Logger
+
+    log = Logger(service="agent")
+    logging.getLogger("switchboard").addHandler(log.registered_handler)
+    if not {"GUEST_SECRET", "GUEST_SECRET_ARN"} & set(os.environ):
+        os.environ["GUEST_SECRET"] = token_hex(32)
+        log.warning("agent.guest_secret_made_up", extra={"so": "guests are strangers after a restart"})
+    shared = bootstrap(("identity", "settings", "new_id", "metrics"))
+    own = parts()
+    return Web(
+        agent=Orchestrator(deps=own.deps),
+        store=own.store,
+        identity=shared.identity,
+        settings=shared.settings,
+        new_id=shared.new_id,
+        log=log,
+        tell=shared.metrics.tell,
+        priced=own.settings.prices.input is not None or own.settings.prices.output is not None,
+    )
