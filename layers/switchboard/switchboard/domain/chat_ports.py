@@ -16,10 +16,15 @@ from switchboard.domain.chat_session import ChatEvent, ChatSession
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.ports import Page
 
-Tell = Callable[..., None]
-"""Record that something has happened: `tell("codex.session.created", session_id=…)`; ids, never words."""
-Count = Callable[[str, float, str], None]
-"""Count something: the metric's name, its value, its unit."""
+Journal = Callable[..., None]
+"""Record that something has happened: `journal("codex.session.created", session_id=…)`; ids, never words."""
+
+
+class Metrics(Protocol):
+    """Counts things."""
+
+    def tell(self, name: str, value: float, unit: str = "Count") -> None:
+        """Count `value` under the metric's name."""
 
 
 class ChatSessions(Protocol):

@@ -13,11 +13,10 @@ Channel = Literal["web", "voice"]
 Mode = Literal["hosted", "self_hosted"]
 Status = Literal["active", "ended"]
 UpstreamState = Literal["none", "opening", "active", "cancelling", "cancelled", "expired", "failed"]
-ESCALATED, HANDED_OVER, TAKEN_BACK = "hitl_escalation", "agent_handover", "hitl_resolved"
 OPENING = timedelta(seconds=limits.OPENING_SECONDS)
 PENDING: dict[str, timedelta] = {"opening": OPENING, "cancelling": timedelta(seconds=limits.RETRY_SECONDS)}
 """Upstream states that must not last, and how long they may before the sweep looks at them."""
-KNOWN_EVENTS = frozenset({"button_click", "feedback", ESCALATED, HANDED_OVER, TAKEN_BACK})
+KNOWN_EVENTS = frozenset({"button_click", "feedback", "hitl_escalation", "hitl_resolved", "agent_handover"})
 """Event types that metrics tell apart; others are kept as well, and counted together."""
 
 

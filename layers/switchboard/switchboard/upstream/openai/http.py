@@ -64,6 +64,17 @@ class OpenAIHttp:
                 self._pause(pause)
         raise AssertionError("the last try returns or raises")
 
+    def post_form(
+        self, path: str, parts: dict[str, tuple[str, str]], seconds: float, headers: dict[str, str]
+    ) -> tuple[str, str]:
+        """Post (text, media type) by name as one form; return the answer's text and its `Location`.
+
+        It is tried once: for requests of which a second would make a second thing. Raise an UpstreamError.
+        """
+        files = {name: (None, text.encode(), media) for name, (text, media) in parts.items()}
+        answer = self._send(path, seconds, headers, None, files=files)
+        return answer.content.decode(errors="replace"), answer.headers.get("location", "")
+
     def _try(
         self,
         path: str,
@@ -72,16 +83,21 @@ class OpenAIHttp:
         headers: dict[str, str],
         credential: Credential | None,
     ) -> dict[str, Any]:
+        return _json(self._send(path, seconds, headers, credential, json=body))
+
+    def _send(
+        self, path: str, seconds: float, headers: dict[str, str], credential: Credential | None, **content: Any
+    ) -> httpx.Response:
         key = credential or self._api_key()
         timeout = httpx.Timeout(seconds, connect=min(seconds, limits.CONNECT_SECONDS))
         headers = {**headers, "Authorization": f"Bearer {key.value}"}
         try:
-            answer = self._client.post(path, json=body, headers=headers, timeout=timeout)
+            answer = self._client.post(path, headers=headers, timeout=timeout, **content)
         except httpx.HTTPError as error:
             raise UpstreamUnavailable("OpenAI could not be reached in time.") from error
         if not answer.is_success:
             raise refusal(answer)
-        return _json(answer)
+        return answer
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
