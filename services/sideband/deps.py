@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from switchboard.domain.errors import Throttled
-from switchboard.domain.ports import Calls, Clock, Hosts, Realtime, Secrets, Sessions, Transcripts
-from switchboard.domain.secret import ApiKey
+from switchboard.domain.ports import Calls, Clock, Hosts, Secrets, Sessions, Transcripts
+from switchboard.domain.secret import ApiKey, Credential
 
 from sideband import limits
 from sideband.aside import Aside
@@ -22,6 +22,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class HangsUp(Protocol):
+    """The part of the upstream's realtime API that a host needs besides the sockets."""
+
+    def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
+        """End the call, as in `ports.Realtime`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """The ports. `api_key` returns our own key; `transcription_model` is what sessions are transcribed by."""
@@ -31,7 +38,7 @@ class Deps:
     calls: Calls
     hosts: Hosts
     transcripts: Transcripts
-    realtime: Realtime
+    realtime: HangsUp
     api_key: Callable[[], ApiKey]
     transcription_model: str
     connect: Connect

@@ -90,14 +90,21 @@ class Host:
         if self.shared.leave_by is None:
             self.shared.leave_by = self._loop.time() + limits.LEAVE_FLUSH
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
-        taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_FLUSH))
+        taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_TAKING))
         clean = await self.roster.leave(limits.LEAVE, self._hurry)
-        taking.cancel()
+        await self._unless_hurried(taking)
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
         if clean:
             await self._pulse.remove(self.id)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)
+
+    async def _unless_hurried(self, ending: asyncio.Task[None]) -> None:
+        """Wait for the end of what takes up work: a poll under way may bring messages to be given back."""
+        hurried = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait((ending, hurried), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        hurried.cancel()
 
     async def _tell(self) -> None:
         now = int(self.shared.deps.clock().timestamp() * 1000)

@@ -109,8 +109,9 @@ PULSE_THREADS = 2
 """One to beat and one to look: neither waits for the other, nor for anything else."""
 CAPACITY = 2000
 """Calls that a host follows unless told otherwise: one core and 2 GB carry them with room to spare."""
-POLL = 10
-"""Whole seconds of one long poll: as long as a leaving host may have to wait for its last one."""
+POLL = 3
+"""Whole seconds of one long poll. A leaving host waits for its last one, and what a killed host's last one
+takes with it is hidden for the queue's visibility timeout; half a dollar of requests a month."""
 POLL_PAUSE = 0.05
 """Between polls, should a queue answer at once that it has nothing."""
 COMMANDS = 10
@@ -119,6 +120,8 @@ LEAVE = 18.0
 """From the signal to the exit: the platform kills after 30 s, and we promise 25."""
 LEAVE_FLUSH = 10.0
 """Of which the writers may use this; unwritten words are retrieved by whoever takes the call over."""
+LEAVE_TAKING = POLL + 2.0
+"""For the last poll and what came with it; the calls are released meanwhile."""
 LEAVE_HURRIED = 1.0
 """The same after a second signal."""
 LEAVE_STEP = 0.02

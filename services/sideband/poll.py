@@ -25,7 +25,10 @@ class Poll:
     async def queue(self) -> None:
         """Take messages from the queue and heed them side by side."""
         messages = await self._shared.polls(self._queue.receive)
-        await asyncio.gather(*map(self._handle, messages))
+        if self._roster.closed:
+            await asyncio.gather(*(self._shared.aside(self._queue.give_back, each) for each in messages))
+        else:
+            await asyncio.gather(*map(self._handle, messages))
 
     async def forwarded(self) -> None:
         """Take what other hosts left for us; what cannot be heeded now is kept for the next time."""

@@ -32,6 +32,9 @@ class Queue(Protocol):
     def delete(self, message: Message) -> None:
         """Forget a handled message."""
 
+    def give_back(self, message: Message) -> None:
+        """Let another host have the message at once."""
+
 
 class Malformed(Exception):
     """The message is no command of ours; left alone, it ends in the dead-letter queue."""
@@ -54,6 +57,12 @@ class SqsQueue:
     def delete(self, message: Message) -> None:
         """Forget a handled message."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+
+    def give_back(self, message: Message) -> None:
+        """Let another host have the message at once."""
+        self._client.change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=0
+        )
 
 
 def command_of(body: str) -> Command:

@@ -50,6 +50,9 @@ class MemoryQueue:
     def delete(self, message: Message) -> None:
         self.deleted.append(message.receipt)
 
+    def give_back(self, message: Message) -> None:
+        self._messages.put(message)
+
 
 @dataclass
 class Rig:

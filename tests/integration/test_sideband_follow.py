@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from sideband.ending import Closed
 from switchboard.domain.call import Lease
 from switchboard.domain.errors import Throttled
 from switchboard.stores.memory import MemoryTranscripts
@@ -207,12 +206,3 @@ async def test_a_throttled_table_delays_the_transcript_and_loses_nothing() -> No
         await it.plays(call)
         assert host.shared.metrics.write_retries == 5
         assert host.shared.metrics.items_lost == 0
-
-
-async def test_an_unknown_call_is_given_up() -> None:
-    async with rig() as it:
-        it.start("host_a")
-        await it.session("sess_1")
-        call = it.attach("sess_1", "rtc_unknown")
-        await until(lambda: it.find(call).status == "closed", 30)
-        assert it.find(call).reason == Closed("not_found").reason

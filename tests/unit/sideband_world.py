@@ -68,6 +68,14 @@ class AtOnce(Aside):
         return work(*args, **kwargs)
 
 
+class Lingering(AtOnce):
+    """A lane whose work takes two seconds."""
+
+    async def __call__(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        await asyncio.sleep(2)
+        return work(*args, **kwargs)
+
+
 class FakeSocket:
     """A sideband whose frames the test says."""
 
@@ -118,9 +126,6 @@ class FakeUpstream:
         self.answer(credential)
         self.sockets.append(FakeSocket(credential))
         return self.sockets[-1]
-
-    def mint(self, *_: Any) -> Any:
-        raise NotImplementedError("the sideband mints nothing")
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         self.hung_up.append((call_id, credential.value if credential else ""))

@@ -18,10 +18,11 @@ from sideband.roster import due_ending
 from switchboard.domain.call import Call, Command, Lease
 from switchboard.domain.errors import Throttled
 from switchboard.domain.secret import ClientSecret
-from switchboard.stores.memory import MemoryCalls, MemoryHosts, MemoryTranscripts
+from switchboard.stores.memory import MemoryHosts, MemoryTranscripts
+from switchboard.stores.memory_calls import MemoryCalls
 
 from tests.unit.sideband_events import reply
-from tests.unit.sideband_world import START, World, in_leaps, now, until
+from tests.unit.sideband_world import START, Lingering, World, in_leaps, now, until
 from tests.unit.test_sideband_life import SESSION, Failing
 
 
@@ -33,6 +34,24 @@ class NoMessages:
 
     def delete(self, message: Message) -> None:
         raise AssertionError("there was none")
+
+    give_back = delete
+
+
+class OneMessage(NoMessages):
+    """A queue whose only message comes once the host is leaving."""
+
+    host: Host | None = None
+
+    def __init__(self) -> None:
+        self.given_back: list[Message] = []
+
+    def receive(self) -> Sequence[Message]:
+        leaving = self.host is not None and self.host.leaving
+        return [Message("{}", "1")] if leaving and not self.given_back else []
+
+    def give_back(self, message: Message) -> None:
+        self.given_back.append(message)
 
 
 class Fleet:
@@ -51,8 +70,10 @@ class Fleet:
         assert call is not None
         return call
 
-    def start(self, name: str, capacity: int = 10) -> Host:
-        host = Host(self.world.shared(name), NoMessages(), capacity)
+    def start(self, name: str, queue: NoMessages | None = None) -> Host:
+        shared = self.world.shared(name)
+        shared.polls = Lingering()
+        host = Host(shared, queue or NoMessages(), 10)
         self.tasks[name] = asyncio.create_task(host.run())
         return host
 
@@ -136,7 +157,7 @@ def test_a_leaving_host_hands_over_at_once() -> None:
         await it.followed_by("host_a")
         it.start("host_b")
         host.stop()
-        assert await it.left("host_a") < 2
+        assert await it.left("host_a") < 3
         await it.followed_by("host_b")
         assert [beat.host for beat in it.world.stores.hosts.list()] == ["host_b"]
 
@@ -160,6 +181,18 @@ def test_a_leaving_host_does_not_wait_for_ever_for_a_table_that_refuses(signals:
         assert it.call.status == "pending"
 
     fleet(story, world)
+
+
+def test_a_message_that_a_leaving_host_still_gets_is_given_back() -> None:
+    async def story(it: Fleet) -> None:
+        queue = OneMessage()
+        queue.host = it.start("host_a", queue)
+        await it.followed_by("host_a")
+        queue.host.stop()
+        await it.left("host_a")
+        assert [message.receipt for message in queue.given_back] == ["1"]
+
+    fleet(story)
 
 
 class Unreleasing(MemoryCalls):
