@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
-SECRET = frozenset({"OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl"})
+SECRET = frozenset({"OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl", "SupabaseServiceRoleKey"})
 """Parameters whose values are kept in Secrets Manager: functions know only whether there is one."""
 
 

@@ -187,7 +187,11 @@ class LocalStack:
     def _upstream(self) -> dict[str, str]:
         if not self.simulator:
             return {"OpenAIBaseUrl": parameters.REAL_UPSTREAM} if parameters.uses_real_upstream() else {}
-        return {"OpenAIApiKey": parameters.SIMULATOR_KEY, "OpenAIBaseUrl": f"{self.simulator_url}/v1"}
+        return {
+            "OpenAIApiKey": parameters.SIMULATOR_KEY,
+            "OpenAIBaseUrl": f"{self.simulator_url}/v1",
+            "SupabaseUrl": self.simulator_url,  # whose issuer the simulator plays as well
+        }
 
     def _start_simulator(self, port: int) -> None:
         child = self._start_module("simulator", "dev.simulator", "--port", str(port))

@@ -6,6 +6,7 @@ from dev.simulator import (
     chatkit_routes,
     control_routes,
     embeddings_routes,
+    issuer_routes,
     limits,
     middleware,
     realtime_routes,
@@ -20,6 +21,7 @@ _PARTS = (
     responses_routes,
     embeddings_routes,
     chatkit_routes,
+    issuer_routes,
     control_routes,
 )
 

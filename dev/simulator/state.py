@@ -11,6 +11,7 @@ from dev.simulator.client_secrets import ClientSecrets
 from dev.simulator.config import SimulatorConfig
 from dev.simulator.credentials import Gate
 from dev.simulator.faults import Faults
+from dev.simulator.issuer import Issuer
 from dev.simulator.pace import Pace
 from dev.simulator.request_log import RequestLog
 from dev.simulator.script import Library
@@ -27,6 +28,7 @@ class State:
         self.world = World(chance, Pace(config.speed), Faults(chance), AnswerBook())
         self.secrets = ClientSecrets(chance, self.world.pace, config.max_secrets)
         self.chats = ChatSessions(chance, self.world.pace, limits.MAX_CHATS)
+        self.issuer = Issuer(chance)
         self.gate = Gate(config.api_keys, self.secrets)
         self.calls = Calls(self.world, config, media or WordsOnly(chance))
         self.library = Library(config.scripts, config.default_script)
@@ -38,6 +40,7 @@ class State:
         self.calls.clear()
         self.secrets.clear()
         self.chats.clear()
+        self.issuer.clear()
         self.log.clear()
         self.world.faults.clear()
         self.world.answers.clear()

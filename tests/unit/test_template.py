@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
+from switchboard.agent import limits as agent_limits
 from switchboard.metrics import DIMENSIONS
+
+from dev.deploy import SECRET
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
@@ -29,6 +32,12 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
+
+
+OWN_APPLICATION = {"agent"}
+"""Folders that hold an application with routes of its own, not one use case."""
+STREAMING = {"AgentStreamFunction": "agent"}
+"""Functions that run such an application once more, to stream, and its folder."""
 
 
 def verb(function: str) -> str:
@@ -84,17 +93,18 @@ def many(value: Any) -> list[Any]:
     ],
 )
 def test_every_function_has_its_place_in(where: str, names: set[str]) -> None:
-    assert names == {verb(name) for name in FUNCTIONS}, where
+    assert names == {verb(name) for name in FUNCTIONS if name not in STREAMING}, where
 
 
 def test_every_function_is_a_use_case_of_the_same_name() -> None:
     use_cases = {path.stem for path in ROOT.glob("layers/switchboard/switchboard/usecases/*.py")}
-    assert {verb(name) for name in FUNCTIONS} <= use_cases
+    verbs = {verb(name) for name in FUNCTIONS if name not in STREAMING}
+    assert verbs - OWN_APPLICATION <= use_cases
 
 
 def test_every_function_runs_the_code_of_its_own_verb() -> None:
     assert {name: each["CodeUri"] for name, each in FUNCTIONS.items()} == {
-        name: f"functions/{verb(name)}" for name in FUNCTIONS
+        name: f"functions/{STREAMING.get(name, verb(name))}" for name in FUNCTIONS
     }
 
 
@@ -115,7 +125,17 @@ def test_every_function_logs_to_a_group_of_its_own_that_forgets() -> None:
 def test_no_route_outlives_the_patience_of_api_gateway() -> None:
     default = TEMPLATE["Globals"]["Function"]["Timeout"]
     slow = {name for name, each in FUNCTIONS.items() if each.get("Timeout", default) > API_GATEWAY_LIMIT}
-    assert not [name for name in slow if FUNCTIONS[name].get("Events")]
+    assert not [name for name in slow - set(STREAMING) if FUNCTIONS[name].get("Events")]
+
+
+def test_a_streamed_route_is_waited_for_as_long_as_its_function_runs() -> None:
+    most_that_api_gateway_waits = 15 * 60
+    for name in STREAMING:
+        [event] = [each["Properties"] for each in FUNCTIONS[name]["Events"].values()]
+        assert event["ResponseTransferMode"] == "RESPONSE_STREAM"
+        seconds = FUNCTIONS[name]["Timeout"]
+        assert agent_limits.TURN_SECONDS < seconds <= most_that_api_gateway_waits
+        assert event["TimeoutInMillis"] == seconds * 1000
 
 
 def test_every_queue_has_a_dead_letter_queue_unless_it_is_one() -> None:
@@ -263,7 +283,7 @@ def test_alarms_read_metrics_that_the_functions_tell() -> None:
     package = ROOT / "layers/switchboard/switchboard"
     told = {
         name
-        for path in package.rglob("*.py")
+        for path in (*package.rglob("*.py"), *ROOT.glob("functions/*/*/*.py"))
         for name in re.findall(r'tell\(\s*f?"([\w{}.()]+)"', path.read_text("utf-8"))
     }
     told |= {name.replace("{scope.title()}", scope) for name in told for scope in ("Guest", "Fleet")}
@@ -287,7 +307,7 @@ def test_what_api_gateway_says_by_itself_has_the_shape_of_every_error() -> None:
 
 def test_no_secret_is_a_plain_value_in_an_environment() -> None:
     hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
-    assert hidden == {"OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl"}
+    assert hidden == SECRET
     named = re.compile("|".join(f"'Ref': '{name}'|[$]{{{name}}}" for name in sorted(hidden)))
     assert not named.search(str(TEMPLATE["Globals"]))
     holders = {name for name, each in RESOURCES.items() if named.search(str(each))}

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,14 @@ from switchboard.settings import Settings
 
 if TYPE_CHECKING:
     from switchboard.domain import ports
+    from switchboard.domain.audit import Audits
     from switchboard.domain.credentials import Identity
     from switchboard.domain.quota import Buckets, Quotas
+    from switchboard.domain.ticket import Tickets
     from switchboard.metrics import EmbeddedMetrics
     from switchboard.stores.dynamodb.table import Table
+    from switchboard.upstream.identity.supabase import SupabaseUsers
+    from switchboard.upstream.identity.tokens import Issuer
     from switchboard.upstream.openai.http import OpenAIHttp
 
 
@@ -57,6 +61,7 @@ class Parts:
 
     @cached_property
     def identity(self) -> Identity:
+        from switchboard.upstream.identity.supabase import project_of
         from switchboard.upstream.identity.tokens import TokenIdentity
 
         return TokenIdentity(
@@ -67,7 +72,42 @@ class Parts:
             issuer=self.settings.jwt_issuer,
             clock=self.clock,
             new_id=self.new_id,
+            algorithms=self.settings.jwt_algorithms,
+            trusted=self.issuer,
+            project=project_of(self.settings.supabase_url),
         )
+
+    @cached_property
+    def issuer(self) -> Issuer | None:
+        """Who signs users' tokens with keys that it publishes, if that is configured."""
+        settings = self.settings
+        supabase = f"{settings.supabase_url}/auth/v1" if settings.supabase_url else None
+        url = settings.jwks_url or (supabase and f"{supabase}/.well-known/jwks.json")
+        if not url:
+            return None
+        from switchboard.upstream.identity.fetch import fetch_json
+        from switchboard.upstream.identity.jwks import Jwks
+        from switchboard.upstream.identity.tokens import Issuer
+
+        jwks = Jwks(url, fetch_json, lambda: self.key_sets, self.clock)
+        return Issuer(jwks, settings.jwt_issuer or supabase, self._supabase_users)
+
+    @cached_property
+    def _supabase_users(self) -> SupabaseUsers | None:
+        names = ("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SERVICE_ROLE_KEY_ARN")
+        if not self.settings.supabase_url or not any(map(self._environ.get, names)):
+            return None
+        from switchboard.upstream.identity.fetch import fetch_json
+        from switchboard.upstream.identity.supabase import SupabaseUsers
+
+        key = partial(self.required_secret, "SUPABASE_SERVICE_ROLE_KEY")
+        return SupabaseUsers(self.settings.supabase_url, key, fetch_json, self.clock)
+
+    @cached_property
+    def key_sets(self) -> ports.KeySets:
+        from switchboard.stores.dynamodb.key_sets import DynamoKeySets
+
+        return DynamoKeySets(self.table)
 
     @cached_property
     def table(self) -> Table:
@@ -86,6 +126,18 @@ class Parts:
         from switchboard.stores.dynamodb.secrets import DynamoSecrets
 
         return DynamoSecrets(self.table, self.client("kms"), self.settings.secrets_key_id, self.clock)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        from switchboard.stores.dynamodb.tickets import DynamoTickets
+
+        return DynamoTickets(self.table)
+
+    @cached_property
+    def audits(self) -> Audits:
+        from switchboard.stores.dynamodb.audits import DynamoAudits
+
+        return DynamoAudits(self.table)
 
     @cached_property
     def calls(self) -> ports.Calls:

@@ -25,6 +25,7 @@ STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.InvalidRequest, 400),
     (errors.Unauthorized, 401),
     (errors.Forbidden, 403),
+    (errors.IssuerUnavailable, 503),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.QuotaExceeded, 429),
@@ -100,6 +101,7 @@ def shown(headers: Mapping[str, str], address: str) -> Credentials:
     return Credentials(
         api_key=headers.get("x-api-key"),
         bearer=token.strip() if scheme.lower() == "bearer" else None,
+        cookie=headers.get("cookie", ""),
         guest=headers.get(GUEST_HEADER) or read_cookie(headers.get("cookie", ""), GUEST_COOKIE),
         address=address,
     )

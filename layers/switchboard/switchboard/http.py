@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 from typing import Any, get_type_hints
@@ -13,8 +13,8 @@ from aws_lambda_powertools import Logger
 from pydantic import BaseModel
 
 from switchboard.domain import limits
-from switchboard.domain.credentials import Credentials
-from switchboard.domain.errors import SwitchboardError
+from switchboard.domain.credentials import Credentials, Identity
+from switchboard.domain.errors import IssuerUnavailable, SwitchboardError, Unauthorized
 from switchboard.domain.principal import Guest, Principal
 from switchboard.edge import (
     GUEST_HEADER,
@@ -54,8 +54,9 @@ def endpoint(
     *,
     status: int = 200,
     reply: Callable[[Any, int], Reply] | None = None,
+    lenient: bool = False,
 ) -> Handler:
-    """Return the Lambda handler of one route.
+    """Return the Lambda handler of one route; a `lenient` one takes whoever shows a bad token as a guest.
 
     The use case's own types say what it needs: `request` is the model that is read from body, path and query,
     `deps` the parts that bootstrap builds now, while the function starts.
@@ -64,7 +65,13 @@ def endpoint(
     log = Logger(service=use_case.__name__)
     deps = bootstrap(get_type_hints(hints["deps"]))
     edge = bootstrap(("identity", "settings"))
-    run = partial(_run, use_case, hints["request"], deps, edge, reply or _plain, status, log)
+    run = partial(_run, use_case, hints["request"], deps, edge, reply or _plain, status, lenient)
+
+    return answering(run, edge, log)
+
+
+def answering(run: Callable[[Event, dict[str, Any]], Reply], edge: Any, log: Logger) -> Handler:
+    """Return the handler that answers with what `run` returns or raises, and logs the facts that it gathers."""
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
         started = perf_counter()
@@ -106,11 +113,12 @@ def _run(
     edge: Any,
     reply: Callable[[Any, int], Reply],
     status: int,
-    log: Logger,
+    lenient: bool,
     event: Event,
     facts: dict[str, Any],
 ) -> Reply:
-    principal: Principal = edge.identity.resolve(_credentials(event))
+    body_token = _body_token(event) if "supabase_access_token" in model.model_fields else None
+    principal = _principal(edge.identity, _credentials(event, body_token), lenient)
     facts["owner"] = principal.owner
     request = _read(model, event)
     facts.update({key: value for key, value in request if key.endswith("_id") and value})
@@ -131,10 +139,34 @@ def _failure(error: SwitchboardError, request_id: str) -> Reply:
     return Reply(status, body, headers)
 
 
-def _credentials(event: Event) -> Credentials:
+def _principal(identity: Identity, credentials: Credentials, lenient: bool) -> Principal:
+    """Return who asks. Whoever shows a token that is not good has never more power than a guest."""
+    try:
+        return identity.resolve(credentials)
+    except (Unauthorized, IssuerUnavailable) as error:
+        if not lenient or credentials.api_key is not None:
+            raise
+        guest = identity.resolve(Credentials(guest=credentials.guest, address=credentials.address))
+        assert isinstance(guest, Guest)
+        return replace(guest, refused=str((error.details or {}).get("reason", error.code)))
+
+
+def _body_token(event: Event) -> str | None:
+    """Return the body's `supabaseAccessToken`; what is wrong with the body is told when it is read."""
+    try:
+        token = _body(event).get("supabaseAccessToken")
+    except SwitchboardError:
+        return None
+    return token if isinstance(token, str) else None
+
+
+def _credentials(event: Event, body_token: str | None) -> Credentials:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    for name, values in (event.get("multiValueHeaders") or {}).items():
+        if name.lower() == "cookie":  # HTTP/2 may send it in pieces
+            headers["cookie"] = "; ".join(values)
     address = (event.get("requestContext", {}).get("identity") or {}).get("sourceIp") or ""
-    return shown(headers, address)
+    return replace(shown(headers, address), body_token=body_token)
 
 
 def _read(model: type[BaseModel], event: Event) -> BaseModel:

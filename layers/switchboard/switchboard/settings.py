@@ -25,9 +25,13 @@ class Settings:
     responses_model: str
     jwt_audience: str | None
     jwt_issuer: str | None
+    jwt_algorithms: tuple[str, ...]
+    jwks_url: str | None
+    supabase_url: str | None
     secure_cookies: bool
     allowed_origin: str
     stage: str
+    ticket_calls: int
     quotas: Mapping[str, Allowance]
 
     @classmethod
@@ -50,9 +54,15 @@ class Settings:
             responses_model=get("RESPONSES_MODEL", "gpt-5.6-luna"),
             jwt_audience=get("JWT_AUDIENCE") or None,
             jwt_issuer=get("JWT_ISSUER") or None,
+            jwt_algorithms=tuple(
+                get("JWT_ALGORITHMS", "HS256,RS256,ES256,EdDSA").replace(" ", "").split(",")
+            ),
+            jwks_url=get("JWKS_URL") or None,
+            supabase_url=get("SUPABASE_URL").rstrip("/") or None,
             secure_cookies=get("SECURE_COOKIES", "true").lower() != "false",
             allowed_origin=get("ALLOWED_ORIGIN", "*"),
             stage=get("STAGE", "dev"),
+            ticket_calls=int(get("TICKET_CALLS", "1")),
             quotas={
                 "mint:guest": Allowance.parse(get("QUOTA_GUEST", limits.QUOTA_GUEST)),
                 "mint:network": Allowance.parse(get("QUOTA_NETWORK", limits.QUOTA_NETWORK)),

@@ -7,9 +7,11 @@ SwitchboardError
 ├── Unauthorized            a credential was shown and is not good
 ├── Forbidden               who asks is known, and may not
 │   └── EmailNotVerified    the user's address must be confirmed first
+├── IssuerUnavailable       nobody can say whether a token is good
 ├── NotFound                missing, or another principal's: the two look alike
 ├── Conflict                the thing is not in a state that allows this
 │   ├── SessionEnded        the session is over
+│   ├── TicketSpent         the ticket has no call left
 │   ├── CallTaken           the call belongs to another session
 │   ├── SessionChanged      somebody else changed it first
 │   ├── ChatEnded           the chat session is over
@@ -88,6 +90,12 @@ class EmailNotVerified(Forbidden):
     code = "email_not_verified"
 
 
+class IssuerUnavailable(SwitchboardError):
+    """The issuer of a token does not answer, and its keys are not known from before."""
+
+    code = "issuer_unavailable"
+
+
 class NotFound(SwitchboardError):
     """It does not exist, or it is another principal's."""
 
@@ -104,6 +112,12 @@ class SessionEnded(Conflict):
     """The session is over; a new one must be created."""
 
     code = "session_ended"
+
+
+class TicketSpent(Conflict):
+    """The ticket has no call left, or was tried too often; a renewal brings another."""
+
+    code = "ticket_spent"
 
 
 class CallTaken(Conflict):

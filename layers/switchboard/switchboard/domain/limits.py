@@ -23,6 +23,38 @@ SUBJECT_BYTES = 256
 """Longest subject of a token: it becomes part of keys, which hold 1,024 bytes at most."""
 CLOCK_LEEWAY_SECONDS = 30
 """How far an issuer's clock may be off ours."""
+TOKEN_CHARS = 16_384
+"""Longest token: Supabase's take one or two thousand, with much metadata four; headers end at 10,240."""
+
+# --- Asking an issuer -------------------------------------------------------------------------------
+ISSUER_SECONDS = 2.0
+"""For an issuer's keys or its word about a token: a person waits for the answer to something else."""
+ISSUER_BYTES = 256 * 1024
+"""Most that an issuer may answer: a hundred keys take a third of it."""
+JWKS_SECONDS = 600
+"""After this an issuer's keys are asked for again: a withdrawn one is believed no longer than that."""
+JWKS_FLOOR_SECONDS = 30
+"""Never sooner than this after the last time: tokens with made-up key ids must not become requests."""
+JWKS_STALE_SECONDS = 24 * 3600
+"""How long the last known keys are good for while the issuer is down: a bad day, not a forgotten key."""
+REVALIDATED_SECONDS = 60
+"""How long Supabase's word about a token is believed: a signed-out token opens no session after a minute."""
+REVALIDATED_TOKENS = 10_000
+"""Tokens of which that is remembered: some 2 MB in one process."""
+
+# --- Relayed calls ------------------------------------------------------------------------------------
+OFFER_BYTES = 64 * 1024
+"""Largest SDP offer: a browser's is 2 to 8 kB; with every candidate of a machine of many networks, 20."""
+TICKET_TRIES = 10
+"""Tries of one ticket, whatever the upstream said to them: a wrong offer is not worth more of its patience."""
+SIDEBAND_WAIT_SECONDS = 2.0
+"""How long a relayed call's answer waits for the sideband: it takes 0.2 s; who speaks waits for us."""
+SIDEBAND_POLL_SECONDS = 0.05
+"""Between looks whether the sideband is there: forty cheap reads at most."""
+TOOLS_MAX, TOOLS_BYTES = 64, 64 * 1024
+"""Most tools of a session, and their JSON: all of it is in the model's window on every turn."""
+AUDIT_ENTRIES = 50
+"""Newest entries of a session's audit that its record shows."""
 
 # --- Quotas -------------------------------------------------------------------------------------------
 QUOTA_GUEST = "20/3600"
@@ -45,6 +77,8 @@ REDIS_SECONDS = 1.0
 # --- How long things live ---------------------------------------------------------------------------
 CLIENT_SECRET_SECONDS = 600
 """Life of a client secret: the upstream's default; time to grant a microphone, not to be stolen."""
+TICKET_SECONDS = 600
+"""Life of a ticket, for the same reasons."""
 SESSION_DAYS = 30
 """A session and its transcript are kept this long after the last change, then TTL removes them."""
 EXTRACTION_DAYS = 30
@@ -62,6 +96,8 @@ CONNECT_SECONDS = 3.0
 """To open a connection: a healthy one takes a tenth of this, a sick one should not eat the budget."""
 MINT_SECONDS = 8.0
 """To mint one secret: API Gateway gives up after 29 s, and two tries plus a pause must fit."""
+CALL_SECONDS = 10.0
+"""To create one relayed call, with one try: its answer comes in a second, and the sideband needs its time too."""
 HANGUP_SECONDS = 5.0
 """To hang up one call: nobody waits for it, and it is repeated by whoever notices that it failed."""
 DIGEST_SECONDS = 7.0

@@ -194,11 +194,44 @@ class Digests(Protocol):
         """Keep the digest in place of an older one."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """An issuer's public keys (JWKs), and when they were fetched."""
+
+    keys: tuple[Mapping[str, Any], ...]
+    fetched_at: datetime
+
+
+class KeySets(Protocol):
+    """The public keys of issuers, so that a function which has just started need not ask for them."""
+
+    def find(self, url: str) -> KeySet | None:
+        """Return the keys that were last fetched from there, if they are there."""
+
+    def save(self, url: str, keys: KeySet) -> None:
+        """Keep the keys in place of older ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call that the upstream has created for an offer, and the SDP answer to it, as it came."""
+
+    call_id: str
+    answer: str
+
+
 class Realtime(Protocol):
     """The upstream's realtime API."""
 
     def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
         """Return a fresh client secret. Raise an UpstreamError."""
+
+    def place(self, offer: str, config: RealtimeConfig, safety_identifier: str) -> Placed:
+        """Create a call for that SDP offer with our own key, which alone may attach to it. Never repeated.
+
+        Raise an UpstreamError; after UpstreamUnavailable there may be a call that nobody knows, which the
+        upstream ends as nobody speaks on it.
+        """
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         """End the call, with our own key unless another is given; one that is over is fine.

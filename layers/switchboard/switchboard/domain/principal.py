@@ -10,8 +10,8 @@ from hashlib import sha256
 class Principal:
     """Somebody whose credential was verified once, at the edge.
 
-    `id` is stable: a token's subject, a guest's random id, or a service key's name. `network` tells the networks
-    of guests apart, by a hash; it is no part of who they are.
+    `id` is stable: a token's subject, a guest's random id, or a service key's name. `network` tells the
+    networks of guests apart, by a hash; it is no part of who they are.
     """
 
     id: str
@@ -35,19 +35,22 @@ def safety_identifier(owner: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class User(Principal):
-    """A person with a verified token."""
+    """A person with a verified token. `email_verified` is None if the token does not say."""
 
     email: str | None = None
+    email_verified: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Guest(Principal):
     """A person without an account, known by a signed cookie or header.
 
-    `fresh` is true for a guest who has just been made and must be told who they are.
+    `fresh` is true for a guest who has just been made and must be told who they are. `refused` says why a
+    credential that they showed is not believed, where the route takes them as a guest all the same.
     """
 
     fresh: bool = False
+    refused: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ SESSION#<id>    SECRET#<gen>#<random>       a client secret, encrypted     its s
 SESSION#<id>    CALL#<gen>                  a call and its lease           its session; its work (GSI work)
 SESSION#<id>    PAGE#<gen>#<n>              a page of its transcript       its session, in order
 SESSION#<id>    DIGEST                      the digest of one version      its session
+SESSION#<id>    AUDIT#<time>#<random>       what happened besides talk     its session, in order
+TICKET#<hash>   TICKET                      a ticket for relayed calls     its hash
 CALLID#<call>   CALL                        whose call that is             the upstream's call id
 EXTRACTION#<id> EXTRACTION                  an extraction                  its id
 EXTRACTION#<id> CHUNK#<attempt>#<n>         what a chunk yielded           its extraction, in order
 QUOTA#<bucket>  BUCKET                      one allowance of somebody      its name
+ISSUER#<hash>   KEYS                        public keys of a token issuer  where they are published
 HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)
 HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order
 CHATS#<owner>   CHAT#<id>                   a chat session                 its owner; its due time (GSI work)
