@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from switchboard.chat_parts import ChatParts
 from switchboard.domain import limits
 from switchboard.domain.secret import ApiKey
 from switchboard.settings import Settings
@@ -36,7 +37,7 @@ if ON_LAMBDA:
     gc.disable()
 
 
-class Parts:
+class Parts(ChatParts):
     """The parts of one process, by the names that use cases give them. Imports wait until a part is used."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:

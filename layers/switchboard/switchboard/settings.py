@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from switchboard.domain import limits
 from switchboard.domain.quota import Allowance
+
+if TYPE_CHECKING:
+    from switchboard.domain.chat_session import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ class Settings:
     stage: str
     ticket_calls: int
     quotas: Mapping[str, Allowance]
+    agents_file: str
+    chatkit_mode: Mode
+    chatkit_project: str
+    chatkit_workflows: str
+    token_key_ids: tuple[str, ...]
+    token_issuer: str
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -69,4 +79,10 @@ class Settings:
                 "mint:user": Allowance.parse(get("QUOTA_USER", limits.QUOTA_USER)),
                 "mint:fleet": Allowance.parse(get("QUOTA_FLEET", limits.QUOTA_FLEET)),
             },
+            agents_file=get("AGENTS_FILE"),
+            chatkit_mode="hosted" if get("CHATKIT_MODE") == "hosted" else "self_hosted",
+            chatkit_project=get("OPENAI_CHATKIT_PROJECT"),
+            chatkit_workflows=get("OPENAI_CHATKIT_WORKFLOWS"),
+            token_key_ids=tuple(get("TOKEN_KEY_IDS").replace(" ", "").split(",")),
+            token_issuer=f"switchboard-{get('STAGE', 'dev')}",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -26,21 +27,22 @@ class Deps(Protocol):
 
 
 def open_upstream(
-    chat: ChatSession, agent: Agent, deps: Deps, secret_id: str | None = None
+    chat: ChatSession, agent: Agent, deps: Deps, keep: Callable[[OpenedChat], str] | None = None
 ) -> tuple[ChatSession, OpenedChat]:
     """Return the chat session with a fresh session upstream. `chat` is stored as `opening` already.
 
-    Raise an UpstreamError, with nothing left upstream that we know of: a session whose id was lost on its
-    way expires by itself, and nobody holds its secret. A process that dies here leaves the record in
-    `opening`, where the sweep finds it.
+    `keep` stores the secret and returns what names it. Raise an UpstreamError, with nothing left upstream
+    that we know of: a session whose id was lost on its way expires by itself, and nobody holds its secret.
+    A process that dies here leaves the record in `opening`, where the sweep finds it.
     """
     try:
         opened = deps.chatkit.open(agent, safety_identifier(chat.owner))
     except UpstreamError:
         _keep_failure(chat, deps)
         raise
-    upstream = UpstreamChat("active", deps.clock(), opened.id, opened.expires_at, secret_id)
     try:
+        secret_id = keep(opened) if keep else None
+        upstream = UpstreamChat("active", deps.clock(), opened.id, opened.expires_at, secret_id)
         saved = insist(lambda: deps.chats.save(deps.chats.get(chat.id, chat.owner).opened(upstream)))
     except SwitchboardError:
         _take_back(chat, opened, deps)

@@ -1,0 +1,97 @@
+"""The parts of chat and codex sessions: the half of `bootstrap.py` that only they need."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from switchboard.domain import chat_ports, ports
+    from switchboard.domain.agents import Agents
+    from switchboard.domain.chat_token import TokenReader, Tokens
+    from switchboard.settings import Settings
+    from switchboard.stores.dynamodb.table import Table
+    from switchboard.upstream.openai.http import OpenAIHttp
+
+AGENTS = Path(__file__).with_name("agents.json")
+"""The configuration of the agents; AGENTS_FILE names another."""
+
+
+class ChatParts:
+    """Makes them of the parts below, which whoever inherits this has."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def settings(self) -> Settings: ...
+
+        @property
+        def clock(self) -> ports.Clock: ...
+
+        @property
+        def new_id(self) -> ports.NewId: ...
+
+        @property
+        def sleep(self) -> ports.Sleep: ...
+
+        @property
+        def table(self) -> Table: ...
+
+        @property
+        def openai(self) -> OpenAIHttp: ...
+
+        def client(self, service: str) -> Any: ...
+
+        def secret(self, name: str) -> str | None: ...
+
+    @cached_property
+    def agents(self) -> Agents:
+        from switchboard.domain.agents import Agents
+
+        path = Path(self.settings.agents_file) if self.settings.agents_file else AGENTS
+        return Agents.read(path.read_text("utf-8")).with_workflows(self.settings.chatkit_workflows)
+
+    @cached_property
+    def chats(self) -> chat_ports.ChatSessions:
+        from switchboard.stores.dynamodb.chats import DynamoChats
+
+        return DynamoChats(self.table)
+
+    @cached_property
+    def codex(self) -> chat_ports.CodexSessions:
+        from switchboard.stores.dynamodb.codex import DynamoCodex
+
+        return DynamoCodex(self.table, self.clock, self.sleep)
+
+    @cached_property
+    def threads(self) -> chat_ports.Threads:
+        from switchboard.stores.dynamodb.threads import DynamoThreads
+
+        return DynamoThreads(self.table, self.clock)
+
+    @cached_property
+    def chatkit(self) -> chat_ports.ChatKit:
+        from switchboard.upstream.openai.chatkit import OpenAIChatKit
+
+        project = self.settings.chatkit_project
+        return OpenAIChatKit(self.openai, project, lambda: self.secret("OPENAI_CHATKIT_SECRET"))
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        from switchboard.upstream.aws.tokens import KmsTokens
+
+        settings = self.settings
+        return KmsTokens(self.client("kms"), settings.token_key_ids, settings.token_issuer, self.new_id)
+
+    @cached_property
+    def token_reader(self) -> TokenReader:
+        from switchboard.upstream.aws.token_reader import JwtReader
+
+        return JwtReader(self.tokens.jwks, self.settings.token_issuer, self.clock)
+
+    @cached_property
+    def journal(self) -> chat_ports.Journal:
+        from switchboard.journal import LoggedJournal
+
+        return LoggedJournal()
