@@ -102,7 +102,9 @@ class Conversation:
 
     def wakes_at(self) -> float | None:
         """Return when `tend` has something to do, on the clock of the events; None for never."""
-        return min((retrieval.due for retrieval in self._retrievals.values()), default=None)
+        if not self._retrievals:  # nearly always, and it is asked once a frame
+            return None
+        return min(retrieval.due for retrieval in self._retrievals.values())
 
     def tend(self, now: float) -> list[bytes]:
         """Return the retrieves that are due; items that were asked for in vain too often become lost."""
