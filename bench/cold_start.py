@@ -32,9 +32,7 @@ Runs = dict[str, list[dict[str, Any]]]
 
 def run(*, quick: bool = False, only: str | None = None) -> None:
     """Measure in turn, print the table."""
-    functions = sorted(
-        path.parent for path in ROOT.glob("functions/*/app.py") if not only or only in path.parent.name
-    )
+    functions = [folder for folder in _functions() if not only or only in folder.name]
     runtime, layer = runtime_directory(CACHE), layer_directory(ROOT / "layers" / "switchboard", CACHE)
     compileall.compile_dir(runtime, quiet=2)
     rounds = QUICK_ROUNDS if quick else ROUNDS
@@ -48,6 +46,12 @@ def run(*, quick: bool = False, only: str | None = None) -> None:
         del runs[name][0]
     print(f"Cold start against a bare handler: median (minimum) of {rounds} interleaved rounds\n")
     print(_table(runs) + "\n")
+
+
+def _functions() -> list[Path]:
+    """Return the folders of the plain handlers; a web application brings its own dependencies along."""
+    folders = sorted(path.parent for path in ROOT.glob("functions/*/app.py"))
+    return [folder for folder in folders if not (folder / "requirements.txt").exists()]
 
 
 def _start(function: Path, runtime: Path, layers: list[Path], url: str) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def _measure(kind: str, load: Load) -> dict[str, float]:
 
 
 def _row(load: Load, bare: Figures, sideband: Figures) -> list[str]:
+    # A flood is over before a page is written: its memory is a peak of words that wait.
+    memory = ratio(sideband["kB"], bare["kB"]) if load.seconds else "-"
     return [
         f"{load.name}, {load.calls} calls",
         f"{bare['events'][0]:.0f}",
@@ -96,7 +98,7 @@ def _row(load: Load, bare: Figures, sideband: Figures) -> list[str]:
         ratio(sideband["cpu"], bare["cpu"]),
         f"{min(bare['kB']):.0f}",
         f"{min(sideband['kB']):.0f}",
-        ratio(sideband["kB"], bare["kB"]),
+        memory,
         f"{sideband['writes'][0]:.1f} a turn",
     ]
 
