@@ -25,7 +25,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
-SECRET = frozenset({"OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl", "SupabaseServiceRoleKey"})
+SECRET = frozenset(
+    {
+        *("OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl", "SupabaseServiceRoleKey"),
+        "OpenAIChatKitSecret",
+    }
+)
 """Parameters whose values are kept in Secrets Manager: functions know only whether there is one."""
 
 

@@ -75,7 +75,12 @@ class ChatParts:
         from switchboard.upstream.openai.chatkit import OpenAIChatKit
 
         project = self.settings.chatkit_project
-        return OpenAIChatKit(self.openai, project, lambda: self.secret("OPENAI_CHATKIT_SECRET"))
+        found = OpenAIChatKit(lambda: self.openai, project, lambda: self.secret("OPENAI_CHATKIT_SECRET"))
+        if project:
+            _ = (
+                self.openai
+            )  # made while the function starts, but only where it is used: it costs half a start
+        return found
 
     @cached_property
     def tokens(self) -> Tokens:

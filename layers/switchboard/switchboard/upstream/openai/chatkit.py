@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from re import fullmatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agent
 from switchboard.domain.chat_ports import OpenedChat
 from switchboard.domain.errors import ChatKitNotConfigured, UpstreamRefused, UpstreamUnavailable
 from switchboard.domain.secret import ApiKey
-from switchboard.upstream.openai.http import OpenAIHttp
+
+if TYPE_CHECKING:
+    from switchboard.upstream.openai.http import OpenAIHttp
 
 BETA = "chatkit_beta=v1"
 ID = r"[A-Za-z0-9_-]{1,128}"
@@ -26,7 +28,7 @@ OVER = frozenset({400, 404, 409})
 class OpenAIChatKit:
     """The upstream's chat sessions, under a project and a key of their own."""
 
-    def __init__(self, http: OpenAIHttp, project: str, key: Callable[[], str | None]) -> None:
+    def __init__(self, http: Callable[[], OpenAIHttp], project: str, key: Callable[[], str | None]) -> None:
         self._http = http
         self._project = project
         self._key = key
@@ -63,7 +65,7 @@ class OpenAIChatKit:
     def _post(self, path: str, body: dict[str, Any] | None, seconds: float, **more: Any) -> dict[str, Any]:
         headers = {"OpenAI-Beta": BETA, "OpenAI-Project": self._project}
         credential = ApiKey(self._key() or "")
-        return self._http.post(path, body, seconds, headers=headers, credential=credential, **more)
+        return self._http().post(path, body, seconds, headers=headers, credential=credential, **more)
 
 
 def _opened(answer: dict[str, Any]) -> OpenedChat:
