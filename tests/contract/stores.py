@@ -15,13 +15,17 @@ from boto3.session import Session as Aws
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
 from switchboard.domain import limits
+from switchboard.domain.audit import Audits
 from switchboard.domain.ports import Calls, Digests, Extractions, Hosts, Secrets, Sessions, Transcripts
+from switchboard.domain.ticket import Tickets
+from switchboard.stores.dynamodb.audits import DynamoAudits
 from switchboard.stores.dynamodb.calls import DynamoCalls
 from switchboard.stores.dynamodb.extractions import DynamoDigests, DynamoExtractions
 from switchboard.stores.dynamodb.hosts import DynamoHosts
 from switchboard.stores.dynamodb.secrets import DynamoSecrets
 from switchboard.stores.dynamodb.sessions import DynamoSessions
 from switchboard.stores.dynamodb.table import Table
+from switchboard.stores.dynamodb.tickets import DynamoTickets
 from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 from switchboard.stores.memory import MemoryStores
 
@@ -34,6 +38,8 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class Stores(Protocol):
     """All of the stores, sharing one table or one memory."""
 
+    tickets: Tickets
+    audits: Audits
     sessions: Sessions
     secrets: Secrets
     calls: Calls
@@ -62,6 +68,8 @@ class Memory:
 
     def __init__(self, clock: Time) -> None:
         stores = MemoryStores(clock)
+        self.tickets: Tickets = stores.tickets
+        self.audits: Audits = stores.audits
         self.sessions: Sessions = stores.sessions
         self.secrets: Secrets = stores.secrets
         self.calls: Calls = stores.calls
@@ -86,6 +94,8 @@ class Dynamo:
     def __init__(self, clock: Time, clients: Clients, name: str = "switchboard") -> None:
         self._client = clients.dynamodb
         self.table = Table(clients.dynamodb, name, clock)
+        self.tickets: Tickets = DynamoTickets(self.table)
+        self.audits: Audits = DynamoAudits(self.table)
         self.sessions: Sessions = DynamoSessions(self.table)
         self.secrets: Secrets = DynamoSecrets(self.table, clients.kms, clients.key_id, clock)
         self.calls: Calls = DynamoCalls(self.table)

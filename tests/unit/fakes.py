@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from switchboard.domain import ports
+from switchboard.domain.audit import Audits
 from switchboard.domain.credentials import Credentials, Identity
 from switchboard.domain.errors import SwitchboardError, Unauthorized
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.ports import Digest, Renewal
+from switchboard.domain.ports import Digest, Placed, Renewal
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
+from switchboard.domain.ticket import Tickets
 from switchboard.settings import Settings
 from switchboard.stores.buckets import MemoryBuckets
 from switchboard.stores.memory import MemoryStores
@@ -54,6 +56,9 @@ class FakeRealtime:
     def __init__(self, clock: FakeClock) -> None:
         self.refuses: SwitchboardError | None = None
         self.minted: list[tuple[RealtimeConfig, str]] = []
+        self.placed: list[tuple[str, RealtimeConfig, str]] = []
+        self.hung_up: list[str] = []
+        self.on_place: Callable[[], None] = lambda: None
         self._clock = clock
 
     def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
@@ -62,8 +67,16 @@ class FakeRealtime:
         self.minted.append((config, safety_identifier))
         return ClientSecret(f"ek_{len(self.minted):04d}", self._clock() + timedelta(seconds=seconds))
 
+    def place(self, offer: str, config: RealtimeConfig, safety_identifier: str) -> Placed:
+        if self.refuses:
+            raise self.refuses
+        self.placed.append((offer, config, safety_identifier))
+        self.on_place()
+        return Placed(f"rtc_{len(self.placed)}", "v=0\r\nanswer\r\n")
+
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
-        raise AssertionError("only the sideband hangs up")
+        assert credential is None, "only the sideband hangs up with another's secret"
+        self.hung_up.append(call_id)
 
 
 class FakeResponses:
@@ -162,6 +175,8 @@ class World:
         self.sessions: ports.Sessions = self.stores.sessions
         self.secrets: ports.Secrets = self.stores.secrets
         self.calls: ports.Calls = self.stores.calls
+        self.tickets: Tickets = self.stores.tickets
+        self.audits: Audits = self.stores.audits
         self.hosts: ports.Hosts = self.stores.hosts
         self.transcripts: ports.Transcripts = self.stores.transcripts
         self.extractions: ports.Extractions = self.stores.extractions

@@ -127,6 +127,9 @@ class FakeUpstream:
         self.sockets.append(FakeSocket(credential))
         return self.sockets[-1]
 
+    def place(self, *_: Any) -> Any:
+        raise NotImplementedError("the sideband places no calls")
+
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         self.hung_up.append((call_id, credential.value if credential else ""))
         if self.ends_on_hangup and self.sockets:

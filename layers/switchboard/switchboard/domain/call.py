@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
 CallStatus = Literal["pending", "followed", "closed"]
@@ -33,6 +34,7 @@ class Call:
         lease: number of the newest claim, 0 before the first.
         credential: which kind of key attached (`client_secret` or `api_key`), once one has.
         reason: why it was closed, such as `ended`, `replaced`, `hung_up`, `not_found`.
+        pinned: fingerprint of the instructions that a relayed call was created with; see `instructions_mark`.
     """
 
     session_id: str
@@ -46,6 +48,12 @@ class Call:
     attached_at: datetime | None = None
     closed_at: datetime | None = None
     reason: str | None = None
+    pinned: str | None = None
+
+
+def instructions_mark(instructions: str) -> str:
+    """Return a short hash by which a call remembers its instructions: a renewal changes the session's."""
+    return sha256(instructions.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

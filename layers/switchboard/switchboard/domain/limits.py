@@ -56,6 +56,20 @@ TOOLS_MAX, TOOLS_BYTES = 64, 64 * 1024
 AUDIT_ENTRIES = 50
 """Newest entries of a session's audit that its record shows."""
 
+# --- Relayed calls ------------------------------------------------------------------------------------
+OFFER_BYTES = 64 * 1024
+"""Largest SDP offer: a browser's is 2 to 8 kB; with every candidate of a machine of many networks, 20."""
+TICKET_TRIES = 10
+"""Tries of one ticket, whatever the upstream said to them: a wrong offer deserves no more of its patience."""
+SIDEBAND_WAIT_SECONDS = 2.0
+"""How long a relayed call's answer waits for the sideband: it takes 0.2 s; who speaks waits for us."""
+SIDEBAND_POLL_SECONDS = 0.05
+"""Between looks whether the sideband is there: forty cheap reads at most."""
+TOOLS_MAX, TOOLS_BYTES = 64, 64 * 1024
+"""Most tools of a session, and their JSON: all of it is in the model's window on every turn."""
+AUDIT_ENTRIES = 50
+"""Newest entries of a session's audit that its record shows."""
+
 # --- Quotas -------------------------------------------------------------------------------------------
 QUOTA_GUEST = "20/3600"
 """Sessions of one guest: one every three minutes, twenty at once for somebody whose network keeps failing."""
@@ -98,6 +112,8 @@ MINT_SECONDS = 8.0
 """To mint one secret: API Gateway gives up after 29 s, and two tries plus a pause must fit."""
 CALL_SECONDS = 10.0
 """To create one relayed call, with one try: its answer comes in a second, and the sideband needs its time too."""
+CALL_SECONDS = 10.0
+"""To create one relayed call, in one try: its answer takes a second, and the sideband needs its time too."""
 HANGUP_SECONDS = 5.0
 """To hang up one call: nobody waits for it, and it is repeated by whoever notices that it failed."""
 DIGEST_SECONDS = 7.0

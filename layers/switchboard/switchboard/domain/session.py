@@ -20,7 +20,8 @@ class Session:
         base_instructions: what the caller asked for; `instructions` adds what is known since.
         generation: counts secrets and calls; whoever acts on an older one is late.
         call_id: the current call, or None before the first attach.
-        secret_id: names the newest client secret in the store of secrets.
+        secret_id: names the newest client secret in the store; of a relayed session only a name.
+        tools: what the model may call, or None if that is left to the browser.
         version: counts writes of this record.
     """
 
@@ -42,7 +43,18 @@ class Session:
     ended_at: datetime | None = None
     profile: dict[str, Any] | None = None
     replaced_by: str | None = None
+    tools: list[dict[str, Any]] | None = None
     version: int = 1
+
+    def config(self, transcription_model: str) -> RealtimeConfig:
+        """Return what a call of this session is set to."""
+        return RealtimeConfig(
+            model=self.model,
+            voice=self.voice,
+            instructions=self.instructions,
+            transcription_model=transcription_model if self.transcription else None,
+            tools=self.tools,
+        )
 
     def require_open(self) -> Session:
         """Return itself. Raise SessionEnded if it is over."""
@@ -90,13 +102,16 @@ class RealtimeConfig:
     voice: str
     instructions: str
     transcription_model: str | None
+    tools: list[dict[str, Any]] | None = None
 
     def as_session(self) -> dict[str, Any]:
         """Return the `session` object of the upstream's client-secret request."""
         transcription = {"model": self.transcription_model} if self.transcription_model else None
+        tools = {} if self.tools is None else {"tools": self.tools}
         return {
             "type": "realtime",
             "model": self.model,
+            **tools,
             "instructions": self.instructions,
             "output_modalities": ["audio"],
             "audio": {

@@ -18,6 +18,7 @@ from switchboard.domain.ports import Digest, Page, TranscriptPage
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.stores.memory_calls import MemoryCalls
+from switchboard.stores.memory_relay import MemoryAudits, MemoryTickets
 
 
 class MemorySessions:
@@ -234,3 +235,5 @@ class MemoryStores:
         self.transcripts = MemoryTranscripts()
         self.extractions = MemoryExtractions()
         self.digests = MemoryDigests()
+        self.tickets = MemoryTickets(clock)
+        self.audits = MemoryAudits()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Protocol
 
 from pydantic import Field, StringConstraints
 
@@ -11,26 +12,34 @@ from switchboard.domain import limits
 from switchboard.domain.ports import Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
-from switchboard.domain.session import Mode, RealtimeConfig, Session
+from switchboard.domain.secret import ClientSecret
+from switchboard.domain.session import Mode, Session
+from switchboard.domain.ticket import Ticket, Tickets, issue
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
+from switchboard.usecases.tools import Tools, as_json
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 
 
 class CreateSession(Request):
-    """`reset` names a session that this one replaces (a refresh): nothing of it is reused."""
+    """`reset` names a session that this one replaces (a refresh): nothing of it is reused.
+
+    With the mode `relay` the answer's secret is a ticket for `POST /realtime/calls`. `tools` are those that
+    the model may call; left out, the browser may bring its own.
+    """
 
     model: Name | None = None
     voice: Name | None = None
     enable_transcription: bool = True
     instructions: str = Field(default="", max_length=limits.INSTRUCTIONS_CHARS)
     reset: SessionId | None = None
-    mode: Literal["direct"] = "direct"
+    mode: Mode = "direct"
+    tools: Tools | None = None
 
 
 class SessionCreated(Answer):
-    """`client_secret` opens one call, until `expires_at`."""
+    """`client_secret` opens one call, until `expires_at`: at the upstream, or at our relay."""
 
     session_id: str
     client_secret: str = Field(repr=False)
@@ -48,6 +57,7 @@ class Defaults(Protocol):
     realtime_model: str
     realtime_voice: str
     transcription_model: str
+    ticket_calls: int
 
 
 class Deps(Protocol):
@@ -58,6 +68,7 @@ class Deps(Protocol):
     realtime: Realtime
     sideband: SidebandCommands
     quotas: Quotas
+    tickets: Tickets
     clock: Clock
     new_id: NewId
     settings: Defaults
@@ -73,27 +84,22 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     if request.reset:
         deps.sessions.get(request.reset, principal.owner)
     session_id = deps.new_id("sess_")
-    config = RealtimeConfig(
-        model=request.model or deps.settings.realtime_model,
-        voice=request.voice or deps.settings.realtime_voice,
-        instructions=request.instructions,
-        transcription_model=deps.settings.transcription_model if request.enable_transcription else None,
-    )
-    with deps.quotas.reserved(principal):
-        secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
     session = Session(
         id=session_id,
         owner=principal.owner,
         mode=request.mode,
-        model=config.model,
-        voice=config.voice,
+        model=request.model or deps.settings.realtime_model,
+        voice=request.voice or deps.settings.realtime_voice,
         transcription=request.enable_transcription,
         base_instructions=request.instructions,
         instructions=request.instructions,
-        secret_id=deps.secrets.add(session_id, 1, secret),
+        tools=None if request.tools is None else as_json(request.tools),
+        secret_id="",
         created_at=now,
         updated_at=now,
     )
+    with deps.quotas.reserved(principal):
+        session, secret = _with_secret(session, principal, deps)
     replaced = insist(lambda: _store(session, request, principal, deps))
     if replaced:
         deps.sideband.end(replaced)
@@ -107,6 +113,17 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         voice=session.voice,
         instructions=session.instructions,
     )
+
+
+def _with_secret(session: Session, principal: Principal, deps: Deps) -> tuple[Session, ClientSecret | Ticket]:
+    """Return what opens the first call, and the session that names it."""
+    if session.mode == "relay":
+        ticket = issue(session, deps.settings.ticket_calls, session.created_at, deps.new_id)
+        deps.tickets.add(ticket)
+        return session, ticket
+    config = session.config(deps.settings.transcription_model)
+    secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
+    return replace(session, secret_id=deps.secrets.add(session.id, 1, secret)), secret
 
 
 def _store(session: Session, request: CreateSession, principal: Principal, deps: Deps) -> Session | None:

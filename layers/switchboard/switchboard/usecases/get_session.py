@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from switchboard.domain import limits
+from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, CallStatus
 from switchboard.domain.ports import Calls, Sessions
 from switchboard.domain.principal import Principal
@@ -35,8 +37,16 @@ class CallAnswer(Answer):
         return cls(**{name: getattr(call, name) for name in cls.model_fields})
 
 
+class AuditAnswer(Answer):
+    """One thing that happened besides talk, such as `config.reasserted`, with ids, names and numbers."""
+
+    at: datetime
+    event: str
+    facts: dict[str, Any]
+
+
 class SessionAnswer(Answer):
-    """The record of a session; it never holds a secret."""
+    """The record of a session; it never holds a secret. `audit` has its newest entries, oldest first."""
 
     session_id: str
     status: Status
@@ -53,15 +63,17 @@ class SessionAnswer(Answer):
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
+    audit: list[AuditAnswer]
 
     @classmethod
-    def of(cls, session: Session, calls: tuple[Call, ...]) -> SessionAnswer:
+    def of(cls, session: Session, calls: tuple[Call, ...], audit: tuple[AuditEntry, ...]) -> SessionAnswer:
         """Return the answer for a session."""
-        own = {"session_id", "enable_transcription", "calls"}
+        own = {"session_id", "enable_transcription", "calls", "audit"}
         return cls(
             session_id=session.id,
             enable_transcription=session.transcription,
             calls=[CallAnswer.of(call) for call in calls],
+            audit=[AuditAnswer(at=entry.at, event=entry.event, facts=dict(entry.facts)) for entry in audit],
             **{name: getattr(session, name) for name in cls.model_fields if name not in own},
         )
 
@@ -71,9 +83,11 @@ class Deps(Protocol):
 
     sessions: Sessions
     calls: Calls
+    audits: Audits
 
 
 def get_session(request: GetSession, principal: Principal, deps: Deps) -> SessionAnswer:
     """Return the session. Another's session looks like no session."""
     session = deps.sessions.get(request.session_id, principal.owner)
-    return SessionAnswer.of(session, deps.calls.list(session.id))
+    audit = deps.audits.list(session.id, limits.AUDIT_ENTRIES)
+    return SessionAnswer.of(session, deps.calls.list(session.id), audit)

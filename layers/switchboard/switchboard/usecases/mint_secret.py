@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from typing import Literal, Protocol
 
 from switchboard.domain import limits
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
-from switchboard.domain.ports import Digests, Realtime, Secrets, Sessions
+from switchboard.domain.ports import Digests, NewId, Realtime, Secrets, Sessions
 from switchboard.domain.principal import safety_identifier
-from switchboard.domain.session import RealtimeConfig
+from switchboard.domain.session import Session
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
 
 
@@ -26,7 +26,6 @@ class SecretMinted(Answer):
     """Names the stored secret; the secret itself never leaves the task."""
 
     secret_id: str
-    expires_at: datetime
     restored: Literal["full", "digest", "none"]
 
 
@@ -43,6 +42,7 @@ class Deps(Protocol):
     secrets: Secrets
     digests: Digests
     realtime: Realtime
+    new_id: NewId
     settings: Defaults
 
 
@@ -52,18 +52,16 @@ def mint_secret(request: MintSecret, deps: Deps) -> SecretMinted:
     if session.version != request.version:
         raise SessionChanged("The session changed during its renewal. Repeat the request.", retry_after=1)
     digest = deps.digests.find(session.id, request.transcript_version)
-    config = RealtimeConfig(
-        model=session.model,
-        voice=session.voice,
-        instructions=compose(session.base_instructions, session.profile, digest),
-        transcription_model=deps.settings.transcription_model if session.transcription else None,
-    )
+    instructions = compose(session.base_instructions, session.profile, digest)
+    secret_id = _mint(replace(session, instructions=instructions), deps)
+    restored = digest.restored if digest else "none"
+    return SecretMinted.model_validate({"secret_id": secret_id, "restored": restored})
+
+
+def _mint(session: Session, deps: Deps) -> str:
+    """Return the new secret's name; of a relayed session only a name, as its ticket is issued at the end."""
+    if session.mode == "relay":
+        return deps.new_id(f"{session.generation + 1:08d}#")
+    config = session.config(deps.settings.transcription_model)
     secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, safety_identifier(session.owner))
-    secret_id = deps.secrets.add(session.id, session.generation + 1, secret)
-    return SecretMinted.model_validate(
-        {
-            "secret_id": secret_id,
-            "expires_at": secret.expires_at,
-            "restored": digest.restored if digest else "none",
-        }
-    )
+    return deps.secrets.add(session.id, session.generation + 1, secret)

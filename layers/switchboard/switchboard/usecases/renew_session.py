@@ -7,9 +7,12 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from switchboard.domain.ports import Secrets, Sessions, Workflows
+from switchboard.domain.ports import Clock, NewId, Renewal, Secrets, Sessions, Workflows
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
+from switchboard.domain.secret import ClientSecret
+from switchboard.domain.session import Session
+from switchboard.domain.ticket import Ticket, Tickets, issue
 from switchboard.usecases.payload import Answer, Request, SessionId
 
 
@@ -34,6 +37,12 @@ class SessionRenewed(Answer):
     restored: Literal["full", "digest", "none"]
 
 
+class Defaults(Protocol):
+    """What is configured of tickets."""
+
+    ticket_calls: int
+
+
 class Deps(Protocol):
     """What this use case needs."""
 
@@ -41,6 +50,10 @@ class Deps(Protocol):
     secrets: Secrets
     workflows: Workflows
     quotas: Quotas
+    tickets: Tickets
+    clock: Clock
+    new_id: NewId
+    settings: Defaults
 
 
 def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> SessionRenewed:
@@ -48,8 +61,8 @@ def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> Se
     deps.sessions.get(request.session_id, principal.owner).require_open()
     with deps.quotas.reserved(principal):
         renewal = deps.workflows.renew(request.session_id)
-    secret = deps.secrets.get(request.session_id, renewal.secret_id)
     session = deps.sessions.get(request.session_id, principal.owner).require_open()
+    secret = _secret(session, renewal, deps)
     return SessionRenewed(
         session_id=session.id,
         client_secret=secret.value,
@@ -58,3 +71,12 @@ def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> Se
         call_id=session.call_id,
         restored=renewal.restored,
     )
+
+
+def _secret(session: Session, renewal: Renewal, deps: Deps) -> ClientSecret | Ticket:
+    """Return what opens the new call: the secret that the workflow has minted, or a ticket."""
+    if session.mode == "direct":
+        return deps.secrets.get(session.id, renewal.secret_id)
+    ticket = issue(session, deps.settings.ticket_calls, deps.clock(), deps.new_id)
+    deps.tickets.add(ticket)
+    return ticket

@@ -18,6 +18,7 @@ from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 NEW = "attribute_not_exists(pk)"
 SAME_VERSION = "version = :seen"
+JSON = ("profile", "tools")
 
 
 class DynamoSessions:
@@ -86,12 +87,13 @@ class DynamoSessions:
 
 
 def session_row(session: Session) -> Row:
-    """Return the row of a session: its fields, times as ISO text, the profile as JSON text."""
+    """Return the row of a session: its fields, times as ISO text, profile and tools as JSON text."""
     row: dict[str, Any] = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(session).items()
     }
-    row["profile"] = dumps(session.profile) if session.profile is not None else None
+    for name in JSON:
+        row[name] = dumps(row[name]) if row[name] is not None else None
     return {**row, "pk": f"SESSION#{session.id}", "sk": "SESSION", "ttl": _ttl(session)}
 
 
@@ -101,8 +103,7 @@ def session_of(row: Row) -> Session:
     for name in ("created_at", "updated_at", "ended_at"):
         if name in fields:
             fields[name] = datetime.fromisoformat(fields[name])
-    if "profile" in fields:
-        fields["profile"] = loads(fields["profile"])
+    fields.update({name: loads(fields[name]) for name in JSON if name in fields})
     return Session(**fields)
 
 

@@ -86,7 +86,12 @@ class OpenAIHttp:
         return _json(self._send(path, seconds, headers, credential, json=body))
 
     def _send(
-        self, path: str, seconds: float, headers: dict[str, str], credential: Credential | None, **content: Any
+        self,
+        path: str,
+        seconds: float,
+        headers: dict[str, str],
+        credential: Credential | None,
+        **content: Any,
     ) -> httpx.Response:
         key = credential or self._api_key()
         timeout = httpx.Timeout(seconds, connect=min(seconds, limits.CONNECT_SECONDS))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from json import dumps
 from re import fullmatch
 from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamRefused, UpstreamUnavailable
+from switchboard.domain.ports import Placed
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig
 from switchboard.upstream.openai.http import OpenAIHttp
@@ -16,6 +18,8 @@ OVER = frozenset({400, 404})
 """Statuses of a hang-up that find no call: it is over, which is all that was asked for."""
 SECRET = r"[\x21-\x7e]{1,4096}"
 """What a secret looks like: something that fits into a header."""
+CALL_ID = r"rtc_[A-Za-z0-9_-]{1,128}"
+"""What a call's id looks like: the same as callers may attach."""
 
 
 class OpenAIRealtime:
@@ -40,6 +44,22 @@ class OpenAIRealtime:
             headers={"OpenAI-Safety-Identifier": safety_identifier},
         )
         return _secret(answer)
+
+    def place(self, offer: str, config: RealtimeConfig, safety_identifier: str) -> Placed:
+        """Create a call with our own key; it is tried once. Raise an UpstreamError."""
+        parts = {
+            "sdp": (offer, "application/sdp"),
+            "session": (dumps(config.as_session(), ensure_ascii=False), "application/json"),
+        }
+        headers = {"OpenAI-Safety-Identifier": safety_identifier}
+        answer, location = self._http.post_form("realtime/calls", parts, limits.CALL_SECONDS, headers)
+        call_id = location.partition("?")[0].rstrip("/").rpartition("/")[2]
+        if not fullmatch(CALL_ID, call_id):
+            raise UpstreamUnavailable("OpenAI answered without a call's id.")
+        if not answer.startswith("v="):
+            self.hang_up(call_id)
+            raise UpstreamUnavailable("OpenAI answered without an SDP answer.")
+        return Placed(call_id, answer)
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         """End the call, with our own key unless another is given; one that is over is fine."""
