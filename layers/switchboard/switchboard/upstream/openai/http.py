@@ -45,13 +45,14 @@ class OpenAIHttp:
         *,
         headers: dict[str, str] | None = None,
         credential: Credential | None = None,
+        tries: int = limits.UPSTREAM_TRIES,
     ) -> dict[str, Any]:
         """Return the answer's JSON object (empty if it has no body). Raise an UpstreamError.
 
-        Safe only for requests that may be repeated: a try that may have arrived is tried again.
+        A try that may have arrived is tried again; a request that must not be repeated has one of `tries`.
         """
         until = monotonic() + seconds
-        for tries_left in reversed(range(limits.UPSTREAM_TRIES)):
+        for tries_left in reversed(range(tries)):
             try:
                 return self._try(path, body, until - monotonic(), headers or {}, credential)
             except (UpstreamBusy, UpstreamUnavailable) as error:
