@@ -71,12 +71,6 @@ def endpoint(
 
 
 def answering(run: Callable[[Event, dict[str, Any]], Reply], edge: Any, log: Logger) -> Handler:
-    """Return the handler that answers with what `run` returns or raises, and logs the facts that it gathers."""
-
-    return answering(run, edge, log)
-
-
-def answering(run: Callable[[Event, dict[str, Any]], Reply], edge: Any, log: Logger) -> Handler:
     """Return the handler that answers with what `run` returns or raises, and logs the facts it gathers."""
 
     def handler(event: Event, context: Any) -> dict[str, Any]:

@@ -46,20 +46,6 @@ REVALIDATED_TOKENS = 10_000
 OFFER_BYTES = 64 * 1024
 """Largest SDP offer: a browser's is 2 to 8 kB; with every candidate of a machine of many networks, 20."""
 TICKET_TRIES = 10
-"""Tries of one ticket, whatever the upstream said to them: a wrong offer is not worth more of its patience."""
-SIDEBAND_WAIT_SECONDS = 2.0
-"""How long a relayed call's answer waits for the sideband: it takes 0.2 s; who speaks waits for us."""
-SIDEBAND_POLL_SECONDS = 0.05
-"""Between looks whether the sideband is there: forty cheap reads at most."""
-TOOLS_MAX, TOOLS_BYTES = 64, 64 * 1024
-"""Most tools of a session, and their JSON: all of it is in the model's window on every turn."""
-AUDIT_ENTRIES = 50
-"""Newest entries of a session's audit that its record shows."""
-
-# --- Relayed calls ------------------------------------------------------------------------------------
-OFFER_BYTES = 64 * 1024
-"""Largest SDP offer: a browser's is 2 to 8 kB; with every candidate of a machine of many networks, 20."""
-TICKET_TRIES = 10
 """Tries of one ticket, whatever the upstream said to them: a wrong offer deserves no more of its patience."""
 SIDEBAND_WAIT_SECONDS = 2.0
 """How long a relayed call's answer waits for the sideband: it takes 0.2 s; who speaks waits for us."""
