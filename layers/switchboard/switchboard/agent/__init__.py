@@ -8,6 +8,7 @@
 It needs neither AWS nor a web framework; what it is configured by is in `docs/agent.md`.
 """
 
+from switchboard.agent.agents_session import AgentsSession
 from switchboard.agent.events import AgentEvent
 from switchboard.agent.history import HistoryParts, MessageHistory
 from switchboard.agent.orchestrator import Answer, Orchestrator
@@ -18,6 +19,7 @@ from switchboard.agent.wiring import get_session_store
 
 __all__ = [
     "AgentEvent",
+    "AgentsSession",
     "Answer",
     "HistoryPage",
     "HistoryParts",

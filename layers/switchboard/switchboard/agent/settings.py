@@ -31,7 +31,6 @@ class AgentSettings:
     embedding_model: str = "text-embedding-3-small"
     base_url: str = "https://api.openai.com/v1"
     instructions: str = INSTRUCTIONS
-    redis_url: str = ""
     table_name: str = ""
     summarize_llm: bool = False
     use_embeddings: bool = False
@@ -52,7 +51,6 @@ class AgentSettings:
             embedding_model=environ.get("EMBEDDING_MODEL") or cls.embedding_model,
             base_url=environ.get("OPENAI_BASE_URL") or cls.base_url,
             instructions=environ.get("AGENT_INSTRUCTIONS") or INSTRUCTIONS,
-            redis_url=environ.get("REDIS_URL", ""),
             table_name=environ.get("TABLE_NAME", ""),
             summarize_llm=_flag(environ, "DEXTER_SUMMARIZE_LLM"),
             use_embeddings=_flag(environ, "DEXTER_USE_EMBEDDINGS"),

@@ -42,9 +42,11 @@ class AgentUpstream:
         self._embedding_model = embedding_model
         timeout = httpx.Timeout(limits.STALL_SECONDS, connect=limits.CONNECT_SECONDS, pool=None)
         bounds = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+        root = base_url.rstrip("/") + "/"
+        trusted = httpx.create_ssl_context()  # read now: the first query should not wait for it
         self._clients = PerLoop(
             lambda: httpx.AsyncClient(
-                base_url=base_url.rstrip("/") + "/", timeout=timeout, limits=bounds, transport=transport
+                base_url=root, timeout=timeout, limits=bounds, transport=transport, verify=trusted
             )
         )
 

@@ -87,10 +87,10 @@ class AgentParts:
 
     @property
     def _backend(self) -> Backend:
-        if self.settings.redis_url:
+        if redis_url := self._shared.secret("REDIS_URL"):
             from switchboard.agent.stores.redis import RedisBackend
 
-            return RedisBackend.at(self.settings.redis_url, self.clock)
+            return RedisBackend.at(redis_url, self.clock)
         if self.settings.table_name:
             from switchboard.agent.stores.dynamodb import DynamoBackend
 

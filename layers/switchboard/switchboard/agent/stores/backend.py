@@ -26,6 +26,10 @@ COUNTERS = (
 on: `answers` counts all turns ever, `first_token_ms` sums over the `first_tokens` turns that had a token."""
 
 
+APPEND_MOST = 90
+"""Turns that are stored at once: a transaction of DynamoDB has 100 writes, one of them the session's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A session as it is stored. `digest` stands for the turns up to `digest_key`."""
@@ -59,16 +63,19 @@ class Backend(Protocol):
         """Return the session, whoever owns it, unless it is missing or has expired."""
 
     async def append(
-        self, session_id: str, epoch: int, turn: Kept, gains: Mapping[str, int], now: datetime
+        self, session_id: str, epoch: int, turns: Sequence[Kept], gains: Mapping[str, int], now: datetime
     ) -> bool:
-        """Store one turn and count it, both or none, and let the session live until the turn expires.
+        """Store turns and count them, all or none, and let the session live until the last of them expires.
 
-        A turn whose key is there already changes nothing and counts nothing; True all the same. False if
-        the session is gone or of a later epoch.
+        At most APPEND_MOST. Turns whose first is there already change nothing and count nothing; True all
+        the same. False if the session is gone or of a later epoch.
         """
 
     async def amend(self, session_id: str, epoch: int, turns: Sequence[Kept]) -> None:
         """Store turns anew that are there; whichever is not stays away."""
+
+    async def take(self, session_id: str, epoch: int) -> Kept | None:
+        """Remove the newest turn of this epoch and return it; each is handed out once. None without any."""
 
     async def read(self, session_id: str, epoch: int, limit: int, before: str | None = None) -> list[Kept]:
         """Return up to `limit` turns of this epoch, newest first, those before the key `before`."""

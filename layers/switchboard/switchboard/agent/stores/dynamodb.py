@@ -46,14 +46,18 @@ class DynamoBackend:
         return _record(session_id, row) if row else None
 
     async def append(
-        self, session_id: str, epoch: int, turn: Kept, gains: Mapping[str, int], now: datetime
+        self, session_id: str, epoch: int, turns: Sequence[Kept], gains: Mapping[str, int], now: datetime
     ) -> bool:
-        """Store one turn and count it, both or none."""
-        return await _do(partial(self._append, session_id, epoch, turn, gains, now))
+        """Store turns and count them, all or none."""
+        return await _do(partial(self._append, session_id, epoch, turns, gains, now))
 
     async def amend(self, session_id: str, epoch: int, turns: Sequence[Kept]) -> None:
         """Store turns anew that are there."""
         await asyncio.gather(*(_do(partial(self._amend, session_id, epoch, turn)) for turn in turns))
+
+    async def take(self, session_id: str, epoch: int) -> Kept | None:
+        """Remove the newest turn and return it."""
+        return await _do(partial(self._take, session_id, epoch))
 
     async def read(self, session_id: str, epoch: int, limit: int, before: str | None = None) -> list[Kept]:
         """Return up to `limit` turns, newest first."""
@@ -100,20 +104,20 @@ class DynamoBackend:
         return _record(session_id, row)
 
     def _append(
-        self, session_id: str, epoch: int, turn: Kept, gains: Mapping[str, int], now: datetime
+        self, session_id: str, epoch: int, turns: Sequence[Kept], gains: Mapping[str, int], now: datetime
     ) -> bool:
-        head, parts = _rows(session_id, epoch, turn)
-        alive = {"updated_at": now.isoformat(), "ttl": turn.expires, "lives_until": turn.expires}
+        rows = [_rows(session_id, epoch, turn) for turn in turns]
+        last = turns[-1].expires
+        alive: Row = {"updated_at": now.isoformat(), "ttl": last, "lives_until": last}
         values: Row = {"epoch": epoch, "now": int(now.timestamp())}
         condition = f"{SAME_EPOCH} AND lives_until > :now"
         counted = Gain(_pk(session_id), "SESSION", gains, alive, condition, values)
-        for part in parts:
+        for part in (part for _, parts in rows for part in parts):
             self._table.put(part)
         try:
-            self._table.transact([(head, NEW, None)], [counted])
+            self._table.transact([(head, NEW, None) for head, _ in rows], [counted])
         except ConditionFailed as error:
-            there, gone = error.failed
-            return there and not gone
+            return error.failed[0] and not error.failed[-1]
         return True
 
     def _amend(self, session_id: str, epoch: int, turn: Kept) -> None:
@@ -124,6 +128,17 @@ class DynamoBackend:
             self._table.put(head, THERE)
         except ConditionFailed:
             return  # cleared meanwhile
+
+    def _take(self, session_id: str, epoch: int) -> Kept | None:
+        prefix = f"TURN#{epoch:08d}#"
+        for turn in self._read(session_id, epoch, limits.ROWS_AT_A_TIME, None):
+            try:
+                self._table.delete(_pk(session_id), prefix + turn.key, THERE)
+            except ConditionFailed:
+                continue  # somebody else has taken it
+            self._remove(session_id, f"PART#{epoch:08d}#{turn.key}#")
+            return turn
+        return None
 
     def _read(self, session_id: str, epoch: int, limit: int, before: str | None) -> list[Kept]:
         prefix = f"TURN#{epoch:08d}#"

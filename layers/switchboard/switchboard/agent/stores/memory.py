@@ -47,20 +47,21 @@ class MemoryBackend:
         return found.record if found else None
 
     async def append(
-        self, session_id: str, epoch: int, turn: Kept, gains: Mapping[str, int], now: datetime
+        self, session_id: str, epoch: int, turns: Sequence[Kept], gains: Mapping[str, int], now: datetime
     ) -> bool:
-        """Store one turn and count it."""
+        """Store turns and count them, all or none."""
         found = self._live(session_id)
         if found is None or found.record.epoch != epoch:
             return False
-        if turn.key not in found.turns:
-            insort(found.order, turn.key)
-            found.turns[turn.key] = turn
+        if turns[0].key not in found.turns:
+            for turn in turns:
+                insort(found.order, turn.key)
+                found.turns[turn.key] = turn
             counters = dict(found.record.counters)
             for name, gain in gains.items():
                 counters[name] = counters.get(name, 0) + gain
             found.record = replace(found.record, counters=counters, updated_at=now)
-            found.expires = max(found.expires, turn.expires)
+            found.expires = max(found.expires, turns[-1].expires)
         return True
 
     async def amend(self, session_id: str, epoch: int, turns: Sequence[Kept]) -> None:
@@ -68,6 +69,15 @@ class MemoryBackend:
         found = self._live(session_id)
         if found and found.record.epoch == epoch:
             found.turns.update({turn.key: turn for turn in turns if turn.key in found.turns})
+
+    async def take(self, session_id: str, epoch: int) -> Kept | None:
+        """Remove the newest turn and return it."""
+        newest = await self.read(session_id, epoch, 1)
+        found = self._live(session_id)
+        if not newest or found is None:
+            return None
+        found.order.remove(newest[0].key)
+        return found.turns.pop(newest[0].key)
 
     async def read(self, session_id: str, epoch: int, limit: int, before: str | None = None) -> list[Kept]:
         """Return up to `limit` turns, newest first."""

@@ -44,12 +44,16 @@ return redis.call('HGETALL', KEYS[1])
 _APPEND = (
     _LIVE
     + """
-local now, seconds, epoch, key, value, lives_until, updated_at = unpack(ARGV, 1, 7)
+local now, seconds, epoch, lives_until, updated_at, count = unpack(ARGV, 1, 6)
 if not live(now) or redis.call('HGET', KEYS[1], 'epoch') ~= epoch then return 0 end
-if redis.call('HSETNX', KEYS[2], key, value) == 1 then
-  redis.call('ZADD', KEYS[3], 0, key)
+if redis.call('HEXISTS', KEYS[2], ARGV[7]) == 0 then
+  local past = 7 + 2 * tonumber(count)
+  for i = 7, past - 1, 2 do
+    redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+    redis.call('ZADD', KEYS[3], 0, ARGV[i])
+  end
   redis.call('HSET', KEYS[1], 'updated_at', updated_at, 'lives_until', lives_until)
-  for i = 8, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+  for i = past, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
   for i = 1, 3 do redis.call('EXPIRE', KEYS[i], seconds) end
   for _, old in ipairs(redis.call('ZRANGE', KEYS[3], 0, 4)) do
     local until_ = string.match(redis.call('HGET', KEYS[2], old) or '0:', '^(%d+):')
@@ -62,6 +66,15 @@ end
 return 1
 """
 )
+_TAKE = """
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return false end
+local key = redis.call('ZRANGE', KEYS[3], -1, -1)[1]
+if not key then return false end
+local value = redis.call('HGET', KEYS[2], key)
+redis.call('HDEL', KEYS[2], key)
+redis.call('ZREM', KEYS[3], key)
+return {key, value}
+"""
 _AMEND = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
 for i = 2, #ARGV, 2 do
@@ -118,19 +131,27 @@ class RedisBackend:
         return _record(session_id, fields)
 
     async def append(
-        self, session_id: str, epoch: int, turn: Kept, gains: Mapping[str, int], now: datetime
+        self, session_id: str, epoch: int, turns: Sequence[Kept], gains: Mapping[str, int], now: datetime
     ) -> bool:
-        """Store one turn and count it, both or none."""
-        seconds = max(1, turn.expires - int(now.timestamp()))
+        """Store turns and count them, all or none."""
+        last = turns[-1].expires
+        seconds = max(1, last - int(now.timestamp()))
         counted = [part for pair in gains.items() for part in pair]
-        stored = (epoch, turn.key, _value(turn), turn.expires, now.isoformat())
-        done = await self._run(_APPEND, session_id, now.timestamp(), seconds, *stored, *counted)
+        stored = [part for turn in turns for part in (turn.key, _value(turn))]
+        facts = (now.timestamp(), seconds, epoch, last, now.isoformat(), len(turns))
+        done = await self._run(_APPEND, session_id, *facts, *stored, *counted)
         return bool(done)
 
     async def amend(self, session_id: str, epoch: int, turns: Sequence[Kept]) -> None:
         """Store turns anew that are there."""
         pairs = [part for turn in turns for part in (turn.key, _value(turn))]
         await self._run(_AMEND, session_id, epoch, *pairs)
+
+    async def take(self, session_id: str, epoch: int) -> Kept | None:
+        """Remove the newest turn and return it."""
+        found = await self._run(_TAKE, session_id, epoch)
+        kept = _kept(*found) if found else None
+        return kept if kept and kept.expires > self._clock().timestamp() else None
 
     async def read(self, session_id: str, epoch: int, limit: int, before: str | None = None) -> list[Kept]:
         """Return up to `limit` turns, newest first."""

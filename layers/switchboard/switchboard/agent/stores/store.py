@@ -43,24 +43,24 @@ class SessionStore:
         price: Callable[[Turn], int] = lambda turn: 0,
         life: timedelta = timedelta(days=limits.SESSION_DAYS),
     ) -> None:
-        self._backend = backend
-        self._sealer = sealer or Plain()
-        self._clock = clock
+        self.backend = backend
+        self.sealer = sealer or Plain()
+        self.clock = clock
         self._price = price
-        self._life = life
+        self.life = life
 
     async def create(self, session_id: str, owner: str = LOCAL) -> Record:
         """Make the session, unless it is there already. Raise NotFound if it is another's."""
         _check(session_id)
-        now = self._clock()
-        record = await self._backend.open(session_id, owner, now, self._expiry(now))
+        now = self.clock()
+        record = await self.backend.open(session_id, owner, now, self._expiry(now))
         return _mine(record, owner)
 
     async def find(self, session_id: str, owner: str = LOCAL) -> Record | None:
         """Return the session's record: counters and times; None if it is missing or another's."""
         if not 0 < len(session_id) <= limits.SESSION_ID_CHARS:
             return None
-        record = await self._backend.find(session_id)
+        record = await self.backend.find(session_id)
         return record if record and record.owner == owner else None
 
     async def exists(self, session_id: str, owner: str = LOCAL) -> bool:
@@ -79,10 +79,10 @@ class SessionStore:
         record = await self.find(session_id, owner)
         if record is None:
             return None
-        kept = await self._backend.read(session_id, record.epoch, most)
+        kept = await self.backend.read(session_id, record.epoch, most)
         history = MessageHistory(
             (self._open(session_id, each) for each in kept),
-            digest=self._sealer.open(session_id, record.digest).decode() if record.digest else "",
+            digest=self.sealer.open(session_id, record.digest).decode() if record.digest else "",
             digest_key=record.digest_key,
             epoch=record.epoch,
             parts=parts,
@@ -97,7 +97,7 @@ class SessionStore:
         """
         record = await self.create(session_id, owner)
         if history.cleared:
-            await self._backend.clear(session_id, self._clock())
+            await self.backend.clear(session_id, self.clock())
             history.cleared, history.stored = False, set()
             record = await self.create(session_id, owner)
         history.epoch = record.epoch
@@ -111,7 +111,7 @@ class SessionStore:
     async def append(self, session_id: str, turn: Turn, epoch: int) -> bool:
         """Store one turn, once. False if the session was cleared since that epoch, or is gone."""
         kept = Kept(turn.key, self._seal(session_id, turn), self._expiry(turn.created_at))
-        return await self._backend.append(session_id, epoch, kept, self._gains(turn), self._clock())
+        return await self.backend.append(session_id, epoch, [kept], self._gains(turn), self.clock())
 
     async def amend(self, session_id: str, history: MessageHistory) -> None:
         """Store the vectors that the history's turns were given since they were read."""
@@ -121,12 +121,12 @@ class SessionStore:
         ]
         history.amended = []
         if turns:
-            await self._backend.amend(session_id, history.epoch, turns)
+            await self.backend.amend(session_id, history.epoch, turns)
 
     async def save_digest(self, session_id: str, history: MessageHistory, digest: str, key: str) -> bool:
         """Store the digest of the turns up to `key`; False if another was faster."""
-        sealed = self._sealer.seal(session_id, digest.encode("utf-8", "replace"))
-        return await self._backend.save_digest(session_id, history.epoch, sealed, key, history.digest_key)
+        sealed = self.sealer.seal(session_id, digest.encode("utf-8", "replace"))
+        return await self.backend.save_digest(session_id, history.epoch, sealed, key, history.digest_key)
 
     async def page(
         self,
@@ -142,7 +142,7 @@ class SessionStore:
             raise missing()
         if cursor is not None and ("#" not in cursor or len(cursor) > limits.SESSION_ID_CHARS):
             raise InvalidRequest("cursor: is not one of ours")
-        kept = await self._backend.read(session_id, record.epoch, limit + 1, cursor)
+        kept = await self.backend.read(session_id, record.epoch, limit + 1, cursor)
         shown: list[Kept] = []
         size = 0
         for each in kept[:limit]:
@@ -158,40 +158,40 @@ class SessionStore:
         """Forget the session's turns; the session stays. Raise NotFound."""
         if not await self.exists(session_id, owner):
             raise missing()
-        await self._backend.clear(session_id, self._clock())
+        await self.backend.clear(session_id, self.clock())
 
     async def delete(self, session_id: str, owner: str = LOCAL) -> None:
         """Forget the session with everything in it; a missing one, or another's, changes nothing."""
         if await self.exists(session_id, owner):
-            await self._backend.delete(session_id)
+            await self.backend.delete(session_id)
 
     async def hit(self, session_id: str) -> tuple[int, int]:
         """Count a query; return how many there were in this window, and the seconds until the next."""
-        now = int(self._clock().timestamp())
+        now = int(self.clock().timestamp())
         window, since = divmod(now, limits.RATE_WINDOW_SECONDS)
         left = limits.RATE_WINDOW_SECONDS - since
-        return await self._backend.hit(session_id, window, now + left), left
+        return await self.backend.hit(session_id, window, now + left), left
 
     async def note(self, session_id: str, event: str, **facts: Any) -> None:
         """Keep an audit event: its name, its time, ids and numbers; never words."""
-        now = self._clock()
+        now = self.clock()
         expires = int((now + timedelta(days=limits.AUDIT_DAYS)).timestamp())
-        await self._backend.note(session_id, {"at": now.isoformat(), "event": event, **facts}, expires)
+        await self.backend.note(session_id, {"at": now.isoformat(), "event": event, **facts}, expires)
 
     async def audit(self, session_id: str, owner: str = LOCAL) -> list[dict[str, Any]]:
         """Return the session's audit events in order. Raise NotFound."""
         if not await self.exists(session_id, owner):
             raise missing()
-        return await self._backend.notes(session_id)
+        return await self.backend.notes(session_id)
 
     def _seal(self, session_id: str, turn: Turn) -> bytes:
-        return self._sealer.seal(session_id, turn.to_bytes())
+        return self.sealer.seal(session_id, turn.to_bytes())
 
     def _open(self, session_id: str, kept: Kept) -> Turn:
-        return Turn.from_bytes(self._sealer.open(session_id, kept.blob))
+        return Turn.from_bytes(self.sealer.open(session_id, kept.blob))
 
     def _expiry(self, since: datetime) -> int:
-        return int((since + self._life).timestamp())
+        return int((since + self.life).timestamp())
 
     def _gains(self, turn: Turn) -> Mapping[str, int]:
         usage = turn.usage
