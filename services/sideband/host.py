@@ -63,10 +63,11 @@ class Host:
             self.shared.close()
 
     async def _first_beat(self) -> None:
-        """Be known before the first claim: else nobody would miss us."""
+        """Be known and know the others before the first claim: else nobody would miss us, or get a share."""
         while not self._stop.is_set():
             try:
                 await self._pulse.beat()
+                await self._pulse.look()
             except SwitchboardError as error:
                 log.warning("duty.failed", error, duty="beat")
                 await asyncio.sleep(limits.BEAT)

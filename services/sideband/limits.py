@@ -90,12 +90,14 @@ LOOK_CREDIT = 2.0
 """Most stillness that one look can prove: if we slept ourselves, the others may have slept with us."""
 REMOVE_AFTER = 15.0
 """A dead host without calls is forgotten after this: its last claim may be late in the index."""
-SWEEP = 2.0
-"""Between sweeps of calls that nobody follows: the longest a call waits whose command was lost."""
-SWEEP_BATCH = 64
-"""Calls claimed in one go: few enough that the other hosts get theirs."""
-SWEEP_PAUSE = 0.05
-"""Between batches, times up to six the fuller this host is: emptier hosts come first."""
+SWEEP = 1.0
+"""Between sweeps of calls that nobody follows: half of what is said unheard when a host hands over."""
+SWEEP_YOUNG = 1.0
+"""A younger call's command is still on its way: to race with it would only cost writes that fail."""
+SWEEP_BATCH = 512
+"""Calls looked at in one sweep: a host's share of them is claimed within a second."""
+TURN = 1.5
+"""How long a waiting call is left to the host whose turn it is: by then that one has swept, or is full."""
 RECONCILE = 30.0
 """Every followed call's session is read again this often, in case its command was lost."""
 

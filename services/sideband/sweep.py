@@ -12,48 +12,45 @@ from sideband import limits, log
 from sideband.deps import Shared
 from sideband.pulse import Pulse
 from sideband.roster import Roster
+from sideband.turns import Turns
 from sideband.watch import Watch
 
 
 class Sweep:
-    """Sweeps on behalf of one host, in an order and at a pace that leave the other hosts their share."""
+    """Sweeps on behalf of one host, which takes its share and leaves the other hosts theirs."""
 
     def __init__(self, shared: Shared, roster: Roster, watch: Watch, pulse: Pulse) -> None:
         self._shared = shared
         self._roster = roster
         self._watch = watch
         self._pulse = pulse
+        self._pending = Turns(shared.host)
+        self._orphaned = Turns(shared.host)
+        self._clock = asyncio.get_running_loop().time
 
     async def pending(self) -> None:
-        """Take up waiting calls, batch by batch."""
-        calls = self._shared.deps.calls
-        while not self._roster.is_full:
-            waiting = await self._shared.aside(calls.list_pending, limits.SWEEP_BATCH)
-            if not await self._take_up(waiting):
-                return
-            await self._pause()
+        """Take up calls that wait."""
+        deps = self._shared.deps
+        calls = await self._shared.aside(deps.calls.list_pending, limits.SWEEP_BATCH)
+        now = deps.clock()
+        ripe = [call for call in calls if (now - call.created_at).total_seconds() >= limits.SWEEP_YOUNG]
+        await self._take_up(ripe, self._pending)
 
     async def of_the_dead(self) -> None:
         """Take over the calls of dead hosts, and forget hosts that have none left."""
+        orphaned: list[Call] = []
         for host in self._watch.dead():
-            while not self._roster.is_full:
-                calls = await self._shared.aside(
-                    self._shared.deps.calls.list_of_host, host, limits.SWEEP_BATCH
-                )
-                if not calls and self._watch.is_long_dead(host):
-                    log.info("host.removed", host=host)
-                    await self._pulse.remove(host)
-                if not await self._take_up(calls):
-                    break
-                await self._pause()
+            calls = await self._shared.aside(self._shared.deps.calls.list_of_host, host, limits.SWEEP_BATCH)
+            orphaned += calls
+            if not calls and self._watch.is_long_dead(host):
+                log.info("host.removed", host=host)
+                await self._pulse.remove(host)
+        await self._take_up(orphaned, self._orphaned)
 
-    async def _take_up(self, calls: Sequence[Call]) -> int:
-        """Tend to the calls, in random order; return how many this host has more than before."""
-        before = len(self._roster.follows)
-        unknown = [call for call in calls if not self._roster.knows(call)]
-        self._shared.deps.chance.shuffle(unknown)
-        await asyncio.gather(*map(self._tend, unknown))
-        return len(self._roster.follows) - before
+    async def _take_up(self, calls: Sequence[Call], turns: Turns) -> None:
+        ours = turns.take(calls, self._watch.living(), self._clock())
+        if not self._roster.is_full:
+            await asyncio.gather(*(self._tend(call) for call in ours if not self._roster.knows(call)))
 
     async def _tend(self, call: Call) -> None:
         try:
@@ -62,7 +59,3 @@ class Sweep:
             log.warning("sweep.no_session", session_id=call.session_id)
             return
         await self._roster.tend(call, session)
-
-    async def _pause(self) -> None:
-        load = len(self._roster.follows) / self._roster.capacity
-        await asyncio.sleep(limits.SWEEP_PAUSE * (1 + 5 * load) * self._shared.deps.chance.uniform(0.5, 1.5))

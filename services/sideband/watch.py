@@ -56,6 +56,10 @@ class Watch:
         sighting = self._seen.get(host)
         return sighting is not None and sighting.still < limits.LEASE_TTL
 
+    def living(self) -> tuple[str, ...]:
+        """Return the other hosts that live."""
+        return tuple(filter(self.is_alive, self._seen))
+
     def dead(self) -> tuple[str, ...]:
         """Return the hosts whose heartbeat stood still for too long."""
         return tuple(host for host in self._seen if not self.is_alive(host))

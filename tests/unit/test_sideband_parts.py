@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,8 +14,9 @@ from sideband import limits, log
 from sideband.backoff import Backoff
 from sideband.metrics import Metrics
 from sideband.queue import Malformed, command_of
+from sideband.turns import Turns
 from sideband.watch import Watch
-from switchboard.domain.call import Command, HostBeat
+from switchboard.domain.call import Call, Command, HostBeat
 
 
 def see(watch: Watch, seconds: list[float], beat: int = 7) -> None:
@@ -60,6 +62,30 @@ def test_a_dead_host_is_remembered_until_its_last_claim_must_have_shown() -> Non
     assert not watch.is_long_dead("host_b")
     see(watch, list(range(10, 20)))
     assert watch.is_long_dead("host_b")
+
+
+def calls(number: int) -> list[Call]:
+    return [Call(f"sess_{each}", 2, f"rtc_{each}", datetime.now(UTC)) for each in range(number)]
+
+
+def test_hosts_divide_calls_among_them_without_a_word() -> None:
+    hosts, waiting = {f"host_{letter}" for letter in "abcd"}, calls(400)
+    taken = [Turns(host).take(waiting, hosts - {host}, 0.0) for host in hosts]
+    assert sorted(call.call_id for share in taken for call in share) == sorted(c.call_id for c in waiting)
+    assert all(70 <= len(share) <= 130 for share in taken)
+
+
+def test_a_call_that_nobody_came_for_is_taken_out_of_turn() -> None:
+    turns, waiting = Turns("host_a"), calls(50)
+    assert 0 < len(turns.take(waiting, ["host_b"], 0.0)) < 50
+    assert turns.take(waiting, ["host_b"], limits.TURN) == waiting
+
+
+def test_a_call_that_waits_anew_is_left_to_whose_turn_it_is_anew() -> None:
+    turns, waiting = Turns("host_a"), calls(50)
+    first = turns.take(waiting, ["host_b"], 0.0)
+    turns.take([], ["host_b"], 1.0)
+    assert turns.take(waiting, ["host_b"], 2.0) == first
 
 
 def test_pauses_double_up_to_the_longest_and_start_anew() -> None:
