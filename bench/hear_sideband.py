@@ -51,6 +51,7 @@ def hearing(port: int, calls: int, counts: dict[str, int]) -> Hear:
         calls=stores.calls,
         hosts=stores.hosts,
         transcripts=Forgetting(counts),
+        audits=stores.audits,
         realtime=OpenAIRealtime(OpenAIHttp(url, lambda: ApiKey("sk-bench"))),
         api_key=lambda: ApiKey("sk-bench"),
         transcription_model="gpt-live-transcribe",

@@ -10,6 +10,7 @@ import orjson
 
 from sideband import limits
 from sideband.journal import Journal, Progress
+from sideband.pinned import Guard
 
 IGNORED = (
     b'{"type":"rate_limits.',
@@ -46,6 +47,7 @@ class Conversation:
 
     __slots__ = (
         "_asked",
+        "_guard",
         "_retrievals",
         "_transcription",
         "_update_id",
@@ -55,8 +57,9 @@ class Conversation:
         "progress",
     )
 
-    def __init__(self, journal: Journal, transcription: str | None) -> None:
+    def __init__(self, journal: Journal, transcription: str | None, guard: Guard | None = None) -> None:
         self.journal = journal
+        self._guard = guard
         self.expired = False
         self.expires_at = 0
         self.progress = Progress.NOTHING
@@ -91,7 +94,7 @@ class Conversation:
         if kind == "error":
             return self._refused(_mapping(event, "error"), now)
         if kind == "session.updated":
-            return self._updated(_mapping(event, "session"))
+            return self._updated(_mapping(event, "session"), now)
         progress = self.journal.fold(event, now)
         if progress:
             self.progress = max(self.progress, progress)
@@ -159,17 +162,23 @@ class Conversation:
             session["audio"] = {"input": {"transcription": {"model": self._transcription}}}
         return orjson.dumps({"type": "session.update", "event_id": self._update_id, "session": session})
 
-    def _updated(self, session: Mapping[str, Any]) -> list[bytes]:
+    def _updated(self, session: Mapping[str, Any], now: float) -> list[bytes]:
         expires_at = session.get("expires_at")
         if isinstance(expires_at, int | float) and expires_at:
             self.expires_at = int(expires_at)
-        return []
+        if self._guard is None:
+            return []
+        event_id = self._next_id()
+        right = self._guard.correct(session, event_id, now)
+        if right is None:
+            return []
+        return [orjson.dumps({"type": "session.update", "event_id": event_id, "session": right})]
 
     def _refused(self, error: Mapping[str, Any], now: float) -> list[bytes]:
         if error.get("code") == "session_expired":
             self.expired = True
         event_id = error.get("event_id")
-        if event_id is None:
+        if event_id is None or (self._guard and self._guard.refused(event_id)):
             return []
         if event_id == self._update_id and self._transcription:
             self._transcription = None  # one refused field voids the whole update, and we stay deaf

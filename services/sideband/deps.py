@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ParamSpec, Protocol, TypeVar
 
+from switchboard.domain.audit import Audits
 from switchboard.domain.errors import Throttled
 from switchboard.domain.ports import Calls, Clock, Hosts, Secrets, Sessions, Transcripts
 from switchboard.domain.secret import ApiKey, Credential
@@ -38,6 +39,7 @@ class Deps:
     calls: Calls
     hosts: Hosts
     transcripts: Transcripts
+    audits: Audits
     realtime: HangsUp
     api_key: Callable[[], ApiKey]
     transcription_model: str

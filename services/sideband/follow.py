@@ -18,7 +18,9 @@ from sideband.farewell import hang_up
 from sideband.keys import Kind, kind_of
 from sideband.listen import greet, listen
 from sideband.opening import open_journal
+from sideband.pinned import Guard, pinned_of
 from sideband.socket import Hung, Socket
+from sideband.trail import Trail
 from sideband.writer import Writer
 
 GOING_AWAY = 1001
@@ -35,9 +37,11 @@ class Follow:
         "_known",
         "_living",
         "_noting",
+        "_pinned",
         "_shared",
         "_socket",
         "_task",
+        "_trail",
         "_transcription",
         "_writer",
         "call",
@@ -49,6 +53,8 @@ class Follow:
         self.lease = lease
         self._shared = shared
         self._transcription = shared.deps.transcription_model if session.transcription else None
+        self._pinned = pinned_of(call, session, shared.deps.transcription_model)
+        self._trail = Trail(lease, shared)
         self._attacher = Attacher(call, session.mode == "relay", shared)
         self._conversation: Conversation | None = None
         self._writer: Writer | None = None
@@ -143,7 +149,8 @@ class Follow:
         """Take over the transcript's pages, once."""
         if self._conversation is None or self._writer is None:
             journal = await open_journal(self.lease, self._shared)
-            self._conversation = Conversation(journal, self._transcription)
+            guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
+            self._conversation = Conversation(journal, self._transcription, guard)
             self._writer = Writer(journal, self.lease, self._shared, lambda: self.stop(Lost()))
         return self._conversation, self._writer
 

@@ -37,6 +37,12 @@ FRAME_BYTES = 16 * 1024 * 1024
 FRAMES_WAITING = 16
 """Frames read ahead of us per call; beyond it TCP holds the upstream back."""
 
+# --- What a relayed call is pinned to ---------------------------------------------------------------
+REASSERTS = 5
+"""Corrections of a call's configuration within the window: a client that connects needs two."""
+REASSERT_WINDOW = 60.0
+"""Who changes it more often insists; then we stop, and the audit says so."""
+
 # --- Retrieving what was missed ---------------------------------------------------------------------
 RETRIEVE_GRACE = 1.0
 """An unknown predecessor may just be late: frames that overtake each other do so by milliseconds."""

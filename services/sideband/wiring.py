@@ -38,6 +38,7 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         calls=parts.calls,
         hosts=DynamoHosts(Table(heart, settings.table_name, parts.clock), parts.clock),
         transcripts=parts.transcripts,
+        audits=parts.audits,
         realtime=parts.realtime,
         api_key=parts.api_key,
         transcription_model=settings.transcription_model,

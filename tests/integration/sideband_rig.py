@@ -73,6 +73,7 @@ class Rig:
             calls=self.stores.calls,
             hosts=self.stores.hosts,
             transcripts=self.stores.transcripts,
+            audits=self.stores.audits,
             realtime=OpenAIRealtime(http),
             api_key=lambda: ApiKey(KEY),
             transcription_model="gpt-live-transcribe",

@@ -166,6 +166,7 @@ class World:
             calls=stores.calls,
             hosts=stores.hosts,
             transcripts=stores.transcripts,
+            audits=stores.audits,
             realtime=self.upstream,
             api_key=lambda: ApiKey("sk-ours"),
             transcription_model="gpt-live-transcribe",
