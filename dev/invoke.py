@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,8 +22,12 @@ from dev.engine.processes import Child, ChildFailed
 from dev.engine.runtime_api import Invocation, RuntimeApi
 from dev.engine.stack import LocalStack
 from dev.log import MergedLog
+from dev.tokens import user_token
 
+TEMPLATE = server.ROOT / "template.yaml"
+SAMPLE_USER = "user_sample"
 CACHE = server.ROOT / ".switchboard" / "cache"
+HANDLER = "app.handler"
 STOP_S = 2.0
 """The function's process keeps nothing; it is asked once and then killed."""
 
@@ -47,22 +53,60 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=running.STATE, help="default .switchboard")
     options = parser.parse_args()
     log = MergedLog(sys.stderr)
-    path = options.event or server.ROOT / "events" / f"{options.function}.json"
     try:
-        event = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
         found = running.find(options.state)
         if found:
             log.say(f"against the stack at {found['api_url']}")
-            return run(found["engine_url"], found["physical_ids"], options.function, event, log)
+            return _invoke(found["engine_url"], found["physical_ids"], options, log)
         log.say("no local stack runs: starting one for this call (make dev keeps one running)")
         with (
             tempfile.TemporaryDirectory() as state,
             LocalStack(Path(state), sink=_only_errors(log), narrate=log.say) as stack,
         ):
-            return run(stack.engine_url, stack.physical_ids, options.function, event, log)
-    except (NoSuchFunction, FileNotFoundError, ChildFailed) as problem:
+            return _invoke(stack.engine_url, stack.physical_ids, options, log)
+    except (NoSuchFunction, FileNotFoundError, ChildFailed, subprocess.CalledProcessError) as problem:
         log.say(str(problem))
         return 1
+
+
+def _invoke(
+    engine_url: str, physical_ids: dict[str, str], options: argparse.Namespace, log: MergedLog
+) -> int:
+    """Read the payload, write the records that a sample payload names, and run the function."""
+    if options.event:
+        text = sys.stdin.read() if str(options.event) == "-" else options.event.read_text()
+        return run(engine_url, physical_ids, options.function, json.loads(text), log)
+    sample = sample_event(engine_url, physical_ids, options.function)
+    log.say("the records that the sample payload names have been written")
+    return run(engine_url, physical_ids, options.function, sample, log)
+
+
+def sample_event(engine_url: str, physical_ids: dict[str, str], name: str) -> Any:
+    """Return the function's sample payload, after writing what it names; its guest is a true one then."""
+    event = json.loads((server.ROOT / "events" / f"{name}.json").read_text())
+    lambdas = clients.client("lambda", engine_url)
+    settings: dict[str, str] = {}
+    for logical_id, _ in template_functions().values():
+        if logical_id not in physical_ids:  # newer than the running stack
+            continue
+        told = lambdas.get_function_configuration(FunctionName=physical_ids[logical_id])
+        settings |= told.get("Environment", {}).get("Variables", {})
+    path = os.pathsep.join((str(server.ROOT), str(server.ROOT / "layers" / "switchboard")))
+    environment = {**server.base_environment(), **clients.environment(engine_url), **settings}
+    written = subprocess.run(
+        [sys.executable, "-m", "dev.samples"],
+        env={**environment, "PYTHONPATH": path},
+        cwd=server.ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    headers = event.get("headers") or {}
+    shown = json.loads(written.stdout) | {
+        "Authorization": f"Bearer {user_token(engine_url, physical_ids, SAMPLE_USER)}"
+    }
+    headers |= {name: value for name, value in shown.items() if headers.get(name, "").endswith("sample")}
+    return event
 
 
 def run(engine_url: str, physical_ids: dict[str, str], name: str, event: Any, log: MergedLog) -> int:
@@ -94,21 +138,27 @@ def run(engine_url: str, physical_ids: dict[str, str], name: str, event: Any, lo
 
 def find_function(engine_url: str, physical_ids: dict[str, str], name: str) -> Function:
     """Return the function whose code is in `functions/<name>`. Raise NoSuchFunction."""
-    template = cloudformation.read(server.ROOT / "template.yaml")
-    functions = {
-        Path(resource["Properties"]["CodeUri"]).name: (logical_id, resource["Properties"])
-        for logical_id, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
+    template = cloudformation.read(TEMPLATE)
+    functions = template_functions()
     if name not in functions:
         raise NoSuchFunction(f"no function {name}; there are {', '.join(sorted(functions))}")
     logical_id, properties = functions[name]
     layers = system.built_layers(server.ROOT, template, CACHE)
-    code, used = system.function_parts(server.ROOT, template, properties, layers)
+    code, used = system.function_parts(server.ROOT, template, properties, layers, CACHE)
     configuration = clients.client("lambda", engine_url).get_function_configuration(
         FunctionName=physical_ids[logical_id]
     )
     return Function(code, used, configuration)
+
+
+def template_functions() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return each function's logical id and properties by the name of its folder."""
+    return {
+        Path(resource["Properties"]["CodeUri"]).name: (logical_id, resource["Properties"])
+        for logical_id, resource in cloudformation.read(TEMPLATE)["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+        and resource["Properties"].get("Handler", HANDLER) == HANDLER  # else it is a server that streams
+    }
 
 
 def _environment(engine_url: str, function: Function, runtime_api: str) -> dict[str, str]:

@@ -14,6 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +27,7 @@ from dev.demo.client import Browser
 from dev.engine import running, server
 from dev.replay_plan import Answer, Plan, filled_in, lent, read_plan
 from dev.shape import differences
+from dev.tokens import user_token
 
 EVENTS = server.ROOT / "events"
 RECORDED = server.ROOT / "tests" / "replay"
@@ -42,37 +45,56 @@ def main() -> int:
     """Read the command line; return 0 if every answer has its recorded shape."""
     parser = argparse.ArgumentParser(prog="python -m dev.replay", description=__doc__)
     parser.add_argument("--url", help="root of the API (default: the running `make dev`)")
+    parser.add_argument("--user-token", default="", help="with --url: bearer token for users' requests")
     parser.add_argument("--record", action="store_true", help="write the shapes instead of comparing")
     parser.add_argument("--state", type=Path, default=running.STATE, help="default .switchboard")
     options = parser.parse_args()
     if options.url:
-        return replay(options.url.rstrip("/"), record=options.record)
+        return replay(Target(options.url.rstrip("/"), user_token=options.user_token), options.record)
     found = running.find(options.state)
     if not found:
         print("no local stack runs: start one with `make dev`, or give --url")
         return 1
-    return replay(found["api_url"], found["simulator_url"], options.record)
+    return replay(local_target(found), options.record)
 
 
-def replay(url: str, simulator_url: str = "", record: bool = False) -> int:
+@dataclass(frozen=True)
+class Target:
+    """The API, and what only some have: a simulator for the upstream, and the token of a user."""
+
+    url: str
+    simulator_url: str = ""
+    user_token: str = ""
+
+
+def local_target(found: Mapping[str, Any]) -> Target:
+    """Return the running local stack, with a user whom it has never seen."""
+    user = f"user_{secrets.token_hex(6)}"
+    token = user_token(found["engine_url"], found["physical_ids"], user)
+    return Target(found["api_url"], found["simulator_url"], token)
+
+
+def replay(target: Target, record: bool = False) -> int:
     """Send all requests in the plan's order, print a table, and return the exit status.
 
-    Without a simulator nobody talks, and the requests that need a talk are left out.
+    Without a simulator nobody talks, and the requests that need a talk are left out; without a user, theirs.
     """
     plan = read_plan(EVENTS, RECORDED / "plan.yaml")
-    browser = Browser(simulator_url) if simulator_url else None
+    browser = Browser(target.simulator_url) if target.simulator_url else None
     steps = [name for name in plan.steps if browser or name not in plan.talk.needed_by]
+    steps = [name for name in steps if target.user_token or plan.user not in _sample(name)]
     made = {} if browser else {plan.talk.sample: f"rtc_u0_{secrets.token_hex(10)}"}
+    made |= {plan.user: f"Bearer {target.user_token}"} if target.user_token else {}
     answers: dict[str, Answer] = {}
     failed = 0
     for name in steps:
-        event = json.loads((EVENTS / f"{name}.json").read_text())
-        if browser and plan.talk.sample in json.dumps(event):
-            made[plan.talk.sample] = _place_call(browser, simulator_url, plan, answers)
+        event = json.loads(_sample(name))
+        if browser and (secret := lent(plan.talk.secret, answers)) and plan.talk.sample in _sample(name):
+            made[plan.talk.sample] = _place_call(browser, target.simulator_url, plan, secret)
         event = filled_in(event, plan, answers, made)
-        answers[name] = answer = send(url, event)
-        if browser and name == plan.talk.heard_by:
-            answers[name] = answer = _listen(browser, made[plan.talk.sample], url, event)
+        answers[name] = answer = send(target.url, event)
+        if browser and name == plan.talk.heard_by and plan.talk.sample in made:
+            answers[name] = answer = _listen(browser, made[plan.talk.sample], target.url, event)
         problems = _record(name, answer) if record else _compare(name, answer)
         failed += bool(problems)
         _print_row(name, event, answer, "; ".join(problems) or ("recorded" if record else "as recorded"))
@@ -102,11 +124,15 @@ def send(url: str, event: dict[str, Any]) -> Answer:
         return Answer(response.status, received, _parsed(raw), took)
 
 
-def _place_call(browser: Browser, simulator_url: str, plan: Plan, answers: dict[str, Answer]) -> str:
+def _sample(name: str) -> str:
+    return (EVENTS / f"{name}.json").read_text()
+
+
+def _place_call(browser: Browser, simulator_url: str, plan: Plan, secret: str) -> str:
     """Have the simulator play the plan's script to a caller, and return the call's id."""
     script = yaml.safe_load((RECORDED / plan.talk.script).read_text())
     httpx.put(f"{simulator_url}/_simulator/scripts/{script['name']}", json=script).raise_for_status()
-    return browser.call_named(lent(plan.talk.secret, answers) or "", script["name"])
+    return browser.call_named(secret, script["name"])
 
 
 def _listen(browser: Browser, call_id: str, url: str, event: dict[str, Any]) -> Answer:
@@ -125,7 +151,7 @@ def _listen(browser: Browser, call_id: str, url: str, event: dict[str, Any]) -> 
 
 def _print_row(name: str, event: dict[str, Any], answer: Answer, verdict: str) -> None:
     request = f"{event['httpMethod']} {event['resource']}"
-    print(f"{name:<18} {request:<40} {answer.status}  {answer.milliseconds:5.0f} ms  {verdict}")
+    print(f"{name:<25} {request:<44} {answer.status}  {answer.milliseconds:5.0f} ms  {verdict}")
 
 
 def _parsed(raw: bytes) -> Any:

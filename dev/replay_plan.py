@@ -49,11 +49,12 @@ class Talk:
 class Plan:
     """`samples` maps a text in the sample requests to the part of an earlier answer that replaces it.
 
-    `headers` does the same for headers by name.
+    `headers` does the same for headers by name; `user` is the sample header of a request that needs a user.
     """
 
     steps: list[str]
     talk: Talk
+    user: str
     samples: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -64,7 +65,7 @@ def read_plan(events: Path, path: Path) -> Plan:
     requests = [file.stem for file in sorted(events.glob("*.json")) if _is_request(file)]
     named = [name for name in raw["steps"] if name in requests]
     rest = [name for name in requests if name not in named]
-    return Plan(named + rest, Talk(**raw["talk"]), raw["samples"], raw["headers"])
+    return Plan(named + rest, Talk(**raw["talk"]), raw["user"], raw["samples"], raw["headers"])
 
 
 def filled_in(

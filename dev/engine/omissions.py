@@ -68,6 +68,10 @@ def _trim(resource: dict[str, Any], gone: set[str]) -> dict[str, Any]:
     still = [name for name in ([depends] if isinstance(depends, str) else depends) if name not in gone]
     if resource["Type"] == "AWS::Lambda::Alias":
         trimmed["Properties"]["FunctionVersion"] = "$LATEST"
+    if resource["Type"] == "AWS::Lambda::Function" and "Layers" in trimmed["Properties"]:
+        # A layer by ARN is somebody else's, and cannot be had without AWS.
+        layers = trimmed["Properties"]["Layers"]
+        trimmed["Properties"]["Layers"] = [layer for layer in layers if set(layer) == {"Ref"}]
     if "DependsOn" in trimmed:
         trimmed["DependsOn"] = still
     for (resource_type, name), _ in OMITTED_PROPERTIES.items():

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+BUILD = Path(__file__).resolve().parents[2] / "layers" / "switchboard" / "build.py"
 _WORKER = Path(__file__).with_name("worker.py")
 _IGNORED = {"__pycache__", ".DS_Store", ".mypy_cache", ".ruff_cache"}
 
@@ -99,12 +100,27 @@ def layer_directory(content: Path, cache: Path) -> Path:
         fresh = _fresh(target)
         script = content / "build.py"
         if script.exists():
-            arguments = [str(fresh), "--native", "--cache", str(cache)]
-            subprocess.run([sys.executable, str(script), *arguments], check=True, stdout=sys.stderr)
+            _run_build(script, fresh, cache)
         else:
             shutil.copytree(content, fresh / "python", ignore=shutil.ignore_patterns(*_IGNORED))
         _publish(fresh, target)
     return target
+
+
+def dependencies_directory(requirements: Path, cache: Path) -> Path:
+    """Return a directory holding `python/` with what a function's own requirements.txt pins."""
+    target = cache / f"function-{requirements.parent.name}-{digest([requirements, BUILD], sys.version)}"
+    if not target.exists():
+        fresh = _fresh(target)
+        _run_build(BUILD, fresh, cache, "--requirements", str(requirements))
+        _publish(fresh, target)
+    return target
+
+
+def _run_build(script: Path, out: Path, cache: Path, *more: str) -> None:
+    """Build for this machine; what the build says goes to standard error."""
+    arguments = [str(out), "--native", "--cache", str(cache), *more]
+    subprocess.run([sys.executable, str(script), *arguments], check=True, stdout=sys.stderr)
 
 
 def _fresh(target: Path) -> Path:

@@ -16,6 +16,22 @@ _FROM_ENVIRONMENT = {
     "OpenAIBaseUrl": "OPENAI_BASE_URL",
     "JwtSecret": "JWT_SECRET",
     "BackendApiKey": "BACKEND_API_KEY",
+    "OpenAIChatKitProject": "OPENAI_CHATKIT_PROJECT",
+    "OpenAIChatKitSecret": "OPENAI_CHATKIT_SECRET",
+    "OpenAIChatKitWorkflows": "OPENAI_CHATKIT_WORKFLOWS",
+    "RedisUrl": "REDIS_URL",
+    "SupabaseUrl": "SUPABASE_URL",
+    "SupabaseServiceRoleKey": "SUPABASE_SERVICE_ROLE_KEY",
+    "JwksUrl": "JWKS_URL",
+    "AgentMcpServers": "MCP_SERVERS",
+}
+
+# What the simulator wants to be told, which takes any key and knows no workflow from another.
+_SIMULATED = {
+    "OpenAIApiKey": SIMULATOR_KEY,
+    "OpenAIChatKitProject": "proj_local",
+    "OpenAIChatKitSecret": SIMULATOR_KEY,
+    "OpenAIChatKitWorkflows": '{"assistant": "wf_local"}',
 }
 
 _LOCAL = {
@@ -33,6 +49,17 @@ _LOCAL = {
 def uses_real_upstream() -> bool:
     """Whether the developer has given a key of the real upstream."""
     return bool(os.environ.get("OPENAI_API_KEY"))
+
+
+def simulated_upstream(url: str) -> dict[str, str]:
+    """Return the parameters that send everything to the simulator at that root URL."""
+    # The simulator plays the users' issuer as well.
+    return {**_SIMULATED, "OpenAIBaseUrl": f"{url}/v1", "SupabaseUrl": url}
+
+
+def upstream_url(simulator_url: str) -> str:
+    """Return where calls to the upstream go, for a person to read."""
+    return simulator_url or os.environ.get("OPENAI_BASE_URL") or REAL_UPSTREAM
 
 
 def local_values(template: Template, upstream: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dev.engine import clients, cloudformation, deploy, limits, parameters, ports, server, sideband, system
+from dev.engine import (
+    clients,
+    cloudformation,
+    deploy,
+    limits,
+    parameters,
+    ports,
+    server,
+    sideband,
+    system,
+    web_functions,
+)
 from dev.engine.processes import Child, ChildFailed, LineSink
 
 Narrator = Callable[[str], None]
@@ -96,9 +107,13 @@ class LocalStack:
         if self.simulator:
             with self._step("simulator", "starting the upstream simulator"):
                 self._start_simulator(chosen.simulator)
-        self._deploy()
+        source = self._deploy()
+        streams = dict(self.streams)
+        for function in web_functions.find(self.project, source, self._cache):
+            with self._step("streams", f"starting {function.logical_id} as a server that streams"):
+                streams |= self._start_web_function(function)
         with self._step("gateway", "starting the gateway"):
-            self._start_gateway(chosen.gateway)
+            self._start_gateway(chosen.gateway, streams)
         for _ in range(self.sideband_hosts):
             with self._step("sideband", "starting a sideband host"):
                 self.start_sideband_host()
@@ -163,9 +178,10 @@ class LocalStack:
         """Return a child that ended by itself, if there is one."""
         return next((child for child in self.children if not child.running), None)
 
-    def _deploy(self) -> None:
+    def _deploy(self) -> cloudformation.Template:
+        """Deploy what has changed and return the template as it is written."""
         source = cloudformation.read(self.project / "template.yaml")
-        upstream = self._upstream()
+        upstream = parameters.simulated_upstream(self.simulator_url) if self.simulator else {}
         values = parameters.local_values(source, upstream, self.parameter_values)
         wanted = system.fingerprint(self.project, source, values)
         if deploy.deployed_fingerprint(self.engine_url) == wanted:
@@ -178,31 +194,29 @@ class LocalStack:
         listed = deploy.outputs(self.engine_url)
         self.outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in listed}
         self.physical_ids = deploy.physical_ids(self.engine_url)
+        return source
 
     @property
     def _cache(self) -> Path:
         """Built layers, shared by all instances of a checkout: their names tell their content."""
         return server.ROOT / ".switchboard" / "cache"
 
-    def _upstream(self) -> dict[str, str]:
-        if not self.simulator:
-            return {"OpenAIBaseUrl": parameters.REAL_UPSTREAM} if parameters.uses_real_upstream() else {}
-        return {
-            "OpenAIApiKey": parameters.SIMULATOR_KEY,
-            "OpenAIBaseUrl": f"{self.simulator_url}/v1",
-            "SupabaseUrl": self.simulator_url,  # whose issuer the simulator plays as well
-        }
-
     def _start_simulator(self, port: int) -> None:
         child = self._start_module("simulator", "dev.simulator", "--port", str(port))
         self.simulator_url = str(child.report(limits.CHILD_START_S)["url"]).rstrip("/")
 
-    def _start_gateway(self, port: int) -> None:
+    def _start_web_function(self, function: web_functions.WebFunction) -> dict[str, str]:
+        """Return the function's paths, each with the URL of its server."""
+        child, url = web_functions.start(function, self.engine_url, self.physical_ids, self._cache, self.sink)
+        self.children.append(child)
+        return dict.fromkeys(function.paths, url)
+
+    def _start_gateway(self, port: int, routed: Mapping[str, str]) -> None:
         api = self.physical_ids["Api"]
         stage = self.physical_ids["ApiStage"]
         host = f"{api}.execute-api.localhost:{self.engine_url.rsplit(':', 1)[1]}"
         settings = ("--port", str(port), "--engine", self.engine_url, "--host", host, "--stage", stage)
-        streams = (f"--stream={prefix}={url}" for prefix, url in self.streams.items())
+        streams = (f"--stream={prefix}={url}" for prefix, url in routed.items())
         files = (f"--files={prefix}={directory}" for prefix, directory in self.files.items())
         child = self._start_module("gateway", "dev.gateway", *settings, *streams, *files)
         self.api_url = str(child.report(limits.CHILD_START_S)["url"])

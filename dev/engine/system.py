@@ -71,7 +71,7 @@ def _package_function(
     objects: dict[str, bytes],
 ) -> None:
     """Replace the function's CodeUri by a zip in `objects` which knows the directories of its layers."""
-    code, used = function_parts(project, template, properties, layers)
+    code, used = function_parts(project, template, properties, layers, cache)
     runtime = packaging.runtime_directory(cache)
     properties["CodeUri"] = _store(objects, packaging.function_zip(code, runtime, used))
 
@@ -86,13 +86,20 @@ def built_layers(project: Path, template: Template, cache: Path) -> dict[str, Pa
 
 
 def function_parts(
-    project: Path, template: Template, properties: Mapping[str, Any], layers: Mapping[str, Path]
+    project: Path,
+    template: Template,
+    properties: Mapping[str, Any],
+    layers: Mapping[str, Path],
+    cache: Path,
 ) -> tuple[Path, list[Path]]:
-    """Return a function's code directory and the directories of its layers, in order."""
+    """Return a function's code directory, and those of its own requirements and of its layers, in order."""
     shared = template.get("Globals", {}).get("Function", {})
     references = [*shared.get("Layers", []), *properties.get("Layers", [])]
     used = [layers[reference["Ref"]] for reference in references if _names(reference, layers)]
-    return project / (properties.get("CodeUri") or shared["CodeUri"]), used
+    code = project / (properties.get("CodeUri") or shared["CodeUri"])
+    pins = code / "requirements.txt"
+    own = [packaging.dependencies_directory(pins, cache)] if pins.exists() else []
+    return code, [*own, *used]
 
 
 def _names(reference: Any, layers: Mapping[str, Path]) -> bool:

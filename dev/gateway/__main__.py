@@ -41,7 +41,8 @@ async def _serve(settings: Settings, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(create_app(settings), access_log=None)
+    # A client that goes away must stop what is streamed to it.
+    runner = web.AppRunner(create_app(settings), access_log=None, handler_cancellation=True)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,10 @@ def create_app(settings: Settings) -> web.Application:
     async def to_api(request: web.Request) -> web.StreamResponse:
         path = f"/{settings.stage}{request.raw_path}"
         target = settings.engine.join(URL(path, encoded=True))
-        return await forward(request, request.app[_SESSION], target, limits.API_TIMEOUT_S, settings.host)
+        # A caller that goes away does not stop a function, on AWS either.
+        return await asyncio.shield(
+            forward(request, request.app[_SESSION], target, limits.API_TIMEOUT_S, settings.host)
+        )
 
     app = web.Application(client_max_size=limits.MAX_BODY_BYTES)
     app.cleanup_ctx.append(_session)

@@ -1,7 +1,8 @@
 """Build the shared layer: pinned dependencies, stripped and compiled, and our own package beside them.
 
-`python build.py OUT` writes OUT/python for Lambda; `--native` builds for this machine instead. It needs
-nothing but pip, as `sam build` runs it (see the Makefile here).
+`python build.py OUT` writes OUT/python for Lambda; `--native` builds for this machine instead, and
+`--requirements FILE` only what another list pins. It needs nothing but pip, as `sam build` runs it (see the
+Makefile here).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,30 +34,51 @@ KEPT_SERVICES = {"dynamodb", "kms", "secretsmanager", "sqs", "stepfunctions"}
 DROPPED = ("**/*.dist-info", "**/tests", "**/__pycache__", "bin", "**/examples")
 
 
-def build(out: Path, arch: str, native: bool, cache: Path | None = None) -> None:
-    """Write OUT/python. `arch` is x86_64 or arm64; `cache` keeps dependencies between builds."""
+@dataclass(frozen=True)
+class Wanted:
+    """What to build for: the pinned list, x86_64 or arm64, and whether it is for this machine."""
+
+    requirements: Path = REQUIREMENTS
+    arch: str = "arm64"
+    native: bool = False
+
+    def key(self) -> str:
+        """Return a short hash of all that decides what the dependencies look like."""
+        parts = (self.requirements.read_text(), Path(__file__).read_text(), sys.version, self.arch)
+        return hashlib.sha256("\0".join((*parts, str(self.native))).encode()).hexdigest()[:16]
+
+
+def build(out: Path, wanted: Wanted, cache: Path | None = None) -> None:
+    """Write OUT/python; `cache` keeps dependencies between builds."""
     target = out / "python"
     shutil.rmtree(target, ignore_errors=True)
     if cache is None:
-        dependencies(target, arch, native)
+        dependencies(target, wanted)
     else:
-        kept = cache / f"dependencies-{_key(arch, native)}"
+        kept = cache / f"dependencies-{wanted.key()}"
         if not kept.exists():
             fresh = kept.with_name(f"{kept.name}.{os.getpid()}.new")
-            dependencies(fresh, arch, native)
+            dependencies(fresh, wanted)
             _publish(fresh, kept)
         shutil.copytree(kept, target, copy_function=os.link)
+    if wanted.requirements == REQUIREMENTS:
+        add_package(target, wanted.native)
+
+
+def add_package(target: Path, native: bool) -> None:
+    """Put our own package beside its dependencies."""
     shutil.copytree(PACKAGE, target / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
     precompile(target / PACKAGE.name, target, native)
 
 
-def dependencies(target: Path, arch: str, native: bool) -> None:
-    """Put the pinned dependencies into `target`, stripped and compiled."""
+def dependencies(target: Path, wanted: Wanted) -> None:
+    """Put the pinned dependencies into `target`, compiled; the layer's are stripped too."""
     target.mkdir(parents=True)
-    if not (native and _copy_installed(target)):
-        _pip(target, arch, native)
-    strip(target)
-    precompile(target, target, native)
+    if not (wanted.native and _copy_installed(target, wanted.requirements)):
+        _pip(target, wanted)
+    if wanted.requirements == REQUIREMENTS:
+        strip(target)
+    precompile(target, target, wanted.native)
 
 
 def strip(target: Path) -> None:
@@ -115,28 +138,30 @@ def precompile(tree: Path, root: Path, native: bool) -> None:
     )
 
 
-def _pip(target: Path, arch: str, native: bool) -> None:
+def _pip(target: Path, wanted: Wanted) -> None:
+    platforms = {"x86_64": "manylinux2014_x86_64", "arm64": "manylinux2014_aarch64"}
     foreign = (
-        *("--platform", {"x86_64": "manylinux2014_x86_64", "arm64": "manylinux2014_aarch64"}[arch]),
+        *("--platform", platforms[wanted.arch]),
         *("--only-binary=:all:", "--python-version", ".".join(map(str, LAMBDA_PYTHON))),
     )
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"),
-            *("--target", str(target), "--requirement", str(REQUIREMENTS)),
-            *(() if native else foreign),
+            *("--target", str(target), "--requirement", str(wanted.requirements)),
+            *(() if wanted.native else foreign),
         ],
         check=True,
     )
 
 
-def _copy_installed(target: Path) -> bool:
+def _copy_installed(target: Path, requirements: Path) -> bool:
     """Copy from this environment if every pin is installed just so; False leaves it to pip."""
+    pins = list(_pins(requirements))
     try:
-        found = [importlib.metadata.distribution(name) for name, _ in _pins()]
+        found = [importlib.metadata.distribution(name) for name, _ in pins]
     except importlib.metadata.PackageNotFoundError:
         return False
-    if any(distribution.version != pin for distribution, (_, pin) in zip(found, _pins(), strict=True)):
+    if any(distribution.version != pin for distribution, (_, pin) in zip(found, pins, strict=True)):
         return False
     for distribution in found:
         for entry in distribution.files or ():
@@ -147,19 +172,16 @@ def _copy_installed(target: Path) -> bool:
     return True
 
 
-def _pins() -> Iterator[tuple[str, str]]:
-    """Yield each pinned name and version."""
-    for line in REQUIREMENTS.read_text().splitlines():
-        requirement = line.split("#")[0].split(";")[0].strip()
-        if requirement:
-            name, version = requirement.split("==")
-            yield name, version
+def _pins(requirements: Path) -> Iterator[tuple[str, str]]:
+    """Yield each name and version that is pinned for this interpreter."""
+    # pip is there wherever this runs, and brings its own parser of such lines.
+    from pip._vendor.packaging.requirements import Requirement
 
-
-def _key(arch: str, native: bool) -> str:
-    """Return a short hash of all that decides what the dependencies look like."""
-    parts = (REQUIREMENTS.read_text(), Path(__file__).read_text(), sys.version, arch, str(native))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    for line in requirements.read_text().splitlines():
+        if text := line.split("#")[0].strip():
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate():
+                yield requirement.name, str(requirement.specifier).removeprefix("==")
 
 
 def _publish(fresh: Path, kept: Path) -> None:
@@ -177,8 +199,9 @@ def main() -> None:
     parser.add_argument("--arch", choices=("x86_64", "arm64"), default="arm64")
     parser.add_argument("--native", action="store_true", help="for this machine instead of Lambda")
     parser.add_argument("--cache", type=Path, help="directory that keeps dependencies between builds")
+    parser.add_argument("--requirements", type=Path, default=REQUIREMENTS, help="build this list alone")
     options = parser.parse_args()
-    build(options.out, options.arch, options.native, options.cache)
+    build(options.out, Wanted(options.requirements, options.arch, options.native), options.cache)
 
 
 if __name__ == "__main__":

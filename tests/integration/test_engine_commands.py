@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from dev import replay
+from dev.engine import running
 from dev.engine.server import ROOT
 from dev.engine.stack import LocalStack
-from dev.invoke import NoSuchFunction, run
+from dev.invoke import NoSuchFunction, run, sample_event
 from dev.log import MergedLog
 from dev.replay_plan import Answer, Plan, Talk, filled_in
 from dev.shape import differences, shape_of
@@ -42,29 +44,41 @@ def test_a_function_runs_alone_and_prints_its_answer(
     assert "run " in log.getvalue()
 
 
+@pytest.mark.parametrize("name", ["get_transcript", "rotate_session", "extract_chunk", "save_profile"])
+def test_a_sample_payload_finds_the_records_that_it_names(
+    stack: LocalStack, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = sample_event(stack.engine_url, stack.physical_ids, name)
+    status = run(stack.engine_url, stack.physical_ids, name, event, MergedLog(io.StringIO()))
+    assert status == 0, capsys.readouterr().out
+
+
 def test_a_function_that_raises_is_a_failed_run_with_its_error(
     stack: LocalStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = (stack.engine_url, stack.physical_ids, "load_renewal", sample("load_renewal"))
+    missing = {"sessionId": f"sess_{'9' * 32}"}
+    given = (stack.engine_url, stack.physical_ids, "load_renewal", missing)
     assert run(*given, MergedLog(io.StringIO())) == 1
     assert json.loads(capsys.readouterr().out)["errorType"] == "NotFound"
 
 
 def test_an_unknown_function_gets_the_list_of_those_there_are(stack: LocalStack) -> None:
-    with pytest.raises(NoSuchFunction, match=r"no function sing; there are attach_call, create_session"):
+    with pytest.raises(NoSuchFunction, match=r"no function sing; there are .*attach_call, .*create_session"):
         run(stack.engine_url, stack.physical_ids, "sing", {}, MergedLog(io.StringIO()))
 
 
 def test_every_sample_request_is_answered_in_its_recorded_shape(
     stack: LocalStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = replay.replay(stack.api_url, stack.simulator_url)
+    status = replay.replay(replay.local_target(running.describe(stack)))
     assert status == 0, capsys.readouterr().out
 
 
 def test_a_request_takes_what_it_needs_from_an_earlier_answer() -> None:
     talk = Talk("rtc_s", "create.clientSecret", "talk.yaml", "listen", [])
-    plan = Plan([], talk, {"sess_sample": "create.sessionId"}, {"x-token": "create.headers.x-token"})
+    plan = Plan(
+        [], talk, "Bearer sample", {"sess_sample": "create.sessionId"}, {"x-token": "create.headers.x-token"}
+    )
     earlier = {"create": Answer(201, {"x-token": "t"}, {"sessionId": "sess_1"}, 0)}
     event = {"path": "/session/sess_sample/rtc_s/${create.sessionId}", "headers": {"x-token": "sample"}}
     assert filled_in(event, plan, earlier, {"rtc_s": "rtc_1"}) == {
@@ -87,6 +101,14 @@ def test_a_request_takes_what_it_needs_from_an_earlier_answer() -> None:
 )
 def test_a_difference_of_shape_is_told_where_it_is(recorded: Any, seen: Any, told: list[str]) -> None:
     assert list(differences(shape_of(recorded), shape_of(seen))) == told
+
+
+def test_a_streaming_function_is_served_from_its_own_server(stack: LocalStack) -> None:
+    opened = httpx.post(f"{stack.api_url}/agent/session")
+    question = {"query": "hello", "session_id": opened.json()["session_id"]}
+    asked = httpx.post(f"{stack.api_url}/agent/query", json=question, cookies=opened.cookies)
+    assert asked.headers["content-type"].startswith("text/event-stream")
+    assert '"type":"done"' in asked.text.splitlines()[-2]
 
 
 def test_a_structured_line_reads_as_component_level_message_and_fields() -> None:

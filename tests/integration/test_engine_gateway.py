@@ -13,8 +13,10 @@ from yarl import URL
 
 from dev.gateway import app as gateway
 from dev.gateway import limits
+from tests.integration.conftest import EVENTUALLY_S
 
 GO_ON = web.AppKey("go_on", asyncio.Event)
+LEFT = web.AppKey("left", asyncio.Event)
 
 
 async def engine_answer(request: web.Request) -> web.StreamResponse:
@@ -27,7 +29,11 @@ async def engine_answer(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     await response.write(b"first ")
     if request.path.endswith("/pieces"):
-        await request.app[GO_ON].wait()
+        try:
+            await request.app[GO_ON].wait()
+        except asyncio.CancelledError:
+            request.app[LEFT].set()
+            raise
     await response.write(await request.read())
     return response
 
@@ -37,6 +43,7 @@ async def engine() -> AsyncIterator[TestServer]:
     """Serve the stand-in."""
     app = web.Application()
     app[GO_ON] = asyncio.Event()
+    app[LEFT] = asyncio.Event()
     app.router.add_route("*", "/{path:.*}", engine_answer)
     server = TestServer(app)
     await server.start_server()
@@ -55,8 +62,10 @@ async def url(engine: TestServer, tmp_path: Path) -> AsyncIterator[str]:
         streams={"/agent": engine.make_url("/")},
         files={"/console": tmp_path},
     )
-    async with TestServer(gateway.create_app(settings)) as server:
-        yield str(server.make_url("")).rstrip("/")
+    server = TestServer(gateway.create_app(settings))
+    await server.start_server()
+    yield str(server.make_url("")).rstrip("/")
+    await server.close()
 
 
 async def test_a_request_reaches_the_apis_stage_under_its_host(url: str) -> None:
@@ -78,6 +87,15 @@ async def test_an_answer_is_passed_on_piece_by_piece(url: str, engine: TestServe
         assert engine.app is not None
         engine.app[GO_ON].set()
         assert await answer.content.read() == b""
+
+
+async def test_a_client_that_goes_away_ends_what_is_streamed_to_it(url: str, engine: TestServer) -> None:
+    async with ClientSession() as client, client.get(f"{url}/agent/pieces") as answer:
+        await answer.content.readany()
+        answer.close()
+    assert engine.app is not None
+    async with asyncio.timeout(EVENTUALLY_S):
+        await engine.app[LEFT].wait()
 
 
 async def test_a_streamed_path_keeps_its_name_and_knows_no_stage(url: str) -> None:
