@@ -93,10 +93,10 @@ class Host:
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
         taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_TAKING))
         clean = await self.roster.leave(limits.LEAVE, self._hurry)
-        await self._unless_hurried(taking)
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
         if clean:
             await self._pulse.remove(self.id)
+        await self._unless_hurried(taking)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)
 

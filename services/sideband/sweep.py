@@ -29,11 +29,13 @@ class Sweep:
         self._clock = asyncio.get_running_loop().time
 
     async def pending(self) -> None:
-        """Take up calls that wait."""
+        """Take up calls that wait. Whoever has just let go of them has no turn any more: look again."""
         deps = self._shared.deps
         calls = await self._shared.aside(deps.calls.list_pending, limits.SWEEP_BATCH)
         now = deps.clock()
         ripe = [call for call in calls if (now - call.created_at).total_seconds() >= limits.SWEEP_YOUNG]
+        if ripe:
+            await self._pulse.look()
         await self._take_up(ripe, self._pending)
 
     async def of_the_dead(self) -> None:

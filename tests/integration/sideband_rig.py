@@ -170,7 +170,9 @@ class Rig:
         try:
             await until(lambda: self.understood(call) == wanted)
         except TimeoutError:
-            assert self.understood(call) == wanted
+            understood = self.understood(call)
+            lacking = [line for line in wanted if line not in understood]
+            raise AssertionError(f"not told: {lacking}; told: {understood}") from None
 
     def said(self, call: Call) -> list[str]:
         return [item.text for item in self.items(call) if item.kind == "message" and not item.deleted]
