@@ -36,8 +36,8 @@ FUNCTIONS = of_type("AWS::Serverless::Function")
 
 OWN_APPLICATION = {"agent"}
 """Folders that hold an application with routes of its own, not one use case."""
-STREAMING = {"AgentStreamFunction": "agent"}
-"""Functions that run such an application once more, to stream, and its folder."""
+STREAMING = {"AgentStreamFunction": "agent", "ChatkitStreamFunction": "chatkit"}
+"""Functions that run an application of several requests as a server, to stream, and its folder."""
 
 
 def verb(function: str) -> str:

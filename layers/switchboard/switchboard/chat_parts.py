@@ -6,10 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from switchboard.domain import chat_limits
+
 if TYPE_CHECKING:
     from switchboard.domain import chat_ports, ports
     from switchboard.domain.agents import Agents
     from switchboard.domain.chat_token import TokenReader, Tokens
+    from switchboard.domain.quota import Buckets, Quotas
+    from switchboard.metrics import EmbeddedMetrics
     from switchboard.settings import Settings
     from switchboard.stores.dynamodb.table import Table
     from switchboard.upstream.openai.http import OpenAIHttp
@@ -37,6 +41,12 @@ class ChatParts:
 
         @property
         def table(self) -> Table: ...
+
+        @property
+        def buckets(self) -> Buckets: ...
+
+        @property
+        def metrics(self) -> EmbeddedMetrics: ...
 
         @property
         def openai(self) -> OpenAIHttp: ...
@@ -94,6 +104,14 @@ class ChatParts:
         from switchboard.upstream.aws.token_reader import JwtReader
 
         return JwtReader(self.tokens.jwks, self.settings.token_issuer, self.clock)
+
+    @cached_property
+    def chat_quotas(self) -> Quotas:
+        from switchboard.domain.quota import Allowance, Quotas
+
+        texts = {"chat:user": chat_limits.MESSAGES_OF_USER, "chat:fleet": chat_limits.MESSAGES_OF_FLEET}
+        allowances = {name: Allowance.parse(text) for name, text in texts.items()}
+        return Quotas(self.buckets, allowances, self.clock, self.metrics.tell)
 
     @cached_property
     def journal(self) -> chat_ports.Journal:

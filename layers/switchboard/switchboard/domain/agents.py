@@ -39,7 +39,10 @@ class McpServer:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent. `model` is the deployment's own if empty; `workflow` is its hosted form, if it has one."""
+    """One agent. `model` is the deployment's own if empty; `workflow` is its hosted form, if it has one.
+
+    `tools` are run by the upstream, `functions` by us: named as `module:attribute`.
+    """
 
     id: str
     instructions: str
@@ -47,6 +50,7 @@ class Agent:
     model: str = ""
     tools: tuple[Mapping[str, Any], ...] = ()
     mcp_servers: tuple[McpServer, ...] = ()
+    functions: tuple[str, ...] = ()
     workflow: str = ""
     workflow_version: str = ""
 
@@ -89,7 +93,7 @@ TEXTS = ("instructions", "name", "model", "workflow", "workflow_version")
 def _agent(agent_id: str, entry: Any) -> Agent:
     if not fullmatch(NAME, agent_id):
         raise BadConfiguration(f"{agent_id!r} is no id of an agent")
-    if not isinstance(entry, dict) or entry.keys() - {*TEXTS, "tools", "mcp_servers"}:
+    if not isinstance(entry, dict) or entry.keys() - {*TEXTS, "tools", "functions", "mcp_servers"}:
         raise BadConfiguration(f"agent {agent_id}: unknown or misplaced fields")
     for name in TEXTS:
         if not isinstance(entry.get(name, ""), str):
@@ -99,6 +103,7 @@ def _agent(agent_id: str, entry: Any) -> Agent:
     return Agent(
         id=agent_id,
         tools=tuple(_tools(agent_id, entry.get("tools", []))),
+        functions=_names(agent_id, "functions", entry.get("functions", [])),
         mcp_servers=tuple(_servers(agent_id, entry.get("mcp_servers", []))),
         **{name: entry[name] for name in TEXTS if name in entry},
     )
@@ -115,12 +120,16 @@ def _servers(agent_id: str, raw: Any) -> Iterator[McpServer]:
     for server in raw if isinstance(raw, list) else [None]:
         if not isinstance(server, dict) or server.keys() - {"label", "url", "allowed_tools"}:
             raise BadConfiguration(f"agent {agent_id}: an MCP server has label, url and allowed_tools")
-        label, url, allowed = server.get("label"), server.get("url"), server.get("allowed_tools", [])
+        label, url = server.get("label"), server.get("url")
         if not isinstance(label, str) or not isinstance(url, str) or not url.startswith("https://"):
             raise BadConfiguration(f"agent {agent_id}: an MCP server needs a label and an https url")
-        if not isinstance(allowed, list) or not all(isinstance(name, str) for name in allowed):
-            raise BadConfiguration(f"agent {agent_id}: allowed_tools is a list of names")
-        yield McpServer(label, url, tuple(allowed))
+        yield McpServer(label, url, _names(agent_id, "allowed_tools", server.get("allowed_tools", [])))
+
+
+def _names(agent_id: str, what: str, raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, list) or not all(isinstance(name, str) for name in raw):
+        raise BadConfiguration(f"agent {agent_id}: {what} is a list of names")
+    return tuple(raw)
 
 
 def _object(text: str, what: str) -> dict[str, Any]:

@@ -64,17 +64,15 @@ MESSAGE_CHARS = 32_000
 """Longest message of a person: about 8,000 tokens."""
 TITLE_CHARS = 80
 """Longest title that a thread gives itself: one line of a list."""
+TITLE_CHARS_MAX = 200
+"""Longest title that a person may give it: twice that line."""
 THREAD_ID_CHARS = 128
 """Longest id of a thread or an item that is looked up: ours have 48, and it becomes part of a key."""
 THREAD_DAYS = 90
 """A thread is kept this long after its last change: people come back to a talk, not after a season."""
 THREAD_PAGE_MAX = 100
 """Most threads or items in a page, whatever is asked for."""
+MESSAGES_OF_USER, MESSAGES_OF_FLEET = "30/60", "6000/60"
+"""Messages that a user may have answered in a minute, and everybody together: each costs a model's answer."""
 HISTORY_ITEMS = 60
 """Items of a thread that an answer takes into account: thirty turns."""
-HISTORY_CHARS = 24_000
-"""Words of them, newest first: about 6,000 tokens beside the agent's instructions."""
-ANSWER_TOKENS = 4_096
-"""Longest answer: some 15,000 characters, more than anybody reads in a chat."""
-ANSWER_SECONDS = 120.0
-"""To finish one answer; and between two pieces of it a quarter of that."""
