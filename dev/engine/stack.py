@@ -108,12 +108,12 @@ class LocalStack:
             with self._step("simulator", "starting the upstream simulator"):
                 self._start_simulator(chosen.simulator)
         source = self._deploy()
-        streams = dict(self.streams)
+        routes: dict[str, str] = {}
         for function in web_functions.find(self.project, source, self._cache):
             with self._step("streams", f"starting {function.logical_id} as a server that streams"):
-                streams |= self._start_web_function(function)
+                routes |= self._start_web_function(function)
         with self._step("gateway", "starting the gateway"):
-            self._start_gateway(chosen.gateway, streams)
+            self._start_gateway(chosen.gateway, routes)
         for _ in range(self.sideband_hosts):
             with self._step("sideband", "starting a sideband host"):
                 self.start_sideband_host()
@@ -216,9 +216,10 @@ class LocalStack:
         stage = self.physical_ids["ApiStage"]
         host = f"{api}.execute-api.localhost:{self.engine_url.rsplit(':', 1)[1]}"
         settings = ("--port", str(port), "--engine", self.engine_url, "--host", host, "--stage", stage)
-        streams = (f"--stream={prefix}={url}" for prefix, url in routed.items())
+        routes = (f"--route={path}={url}" for path, url in routed.items())
+        streams = (f"--stream={prefix}={url}" for prefix, url in self.streams.items())
         files = (f"--files={prefix}={directory}" for prefix, directory in self.files.items())
-        child = self._start_module("gateway", "dev.gateway", *settings, *streams, *files)
+        child = self._start_module("gateway", "dev.gateway", *settings, *routes, *streams, *files)
         self.api_url = str(child.report(limits.CHILD_START_S)["url"])
 
     def _start_module(self, name: str, module: str, *arguments: str) -> Child:

@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--host", required=True, help="the Host header that selects the API")
     parser.add_argument("--stage", required=True)
     parser.add_argument("--stream", action="append", default=[], metavar="PREFIX=URL")
+    parser.add_argument("--route", action="append", default=[], metavar="PATH=URL")
     parser.add_argument("--files", action="append", default=[], metavar="PREFIX=DIRECTORY")
     options = parser.parse_args()
     settings = Settings(
@@ -31,6 +32,7 @@ def main() -> None:
         host=options.host,
         stage=options.stage,
         streams={prefix: URL(url) for prefix, url in (pair.split("=", 1) for pair in options.stream)},
+        routes={path: URL(url) for path, url in (pair.split("=", 1) for pair in options.route)},
         files={prefix: Path(path) for prefix, path in (pair.split("=", 1) for pair in options.files)},
     )
     leave_with_parent()

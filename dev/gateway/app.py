@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +20,15 @@ _SESSION = web.AppKey("session", ClientSession)
 class Settings:
     """Where requests go: `host` and `stage` name the API on the engine.
 
-    `streams` maps path prefixes to servers that stream their answers; `files` maps prefixes to directories.
+    `streams` maps path prefixes to servers that stream their answers, `routes` single paths, beneath which
+    the API has others; `files` maps prefixes to directories.
     """
 
     engine: URL
     host: str
     stage: str
     streams: dict[str, URL] = field(default_factory=dict)
+    routes: dict[str, URL] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
 
 
@@ -43,21 +45,23 @@ def create_app(settings: Settings) -> web.Application:
 
     app = web.Application(client_max_size=limits.MAX_BODY_BYTES)
     app.cleanup_ctx.append(_session)
+    for path, base in settings.routes.items():
+        app.router.add_route("*", path, _to_server(base))
     for prefix, base in settings.streams.items():
-        _add_stream(app, prefix.rstrip("/"), base)
+        app.router.add_route("*", prefix.rstrip("/"), _to_server(base))
+        app.router.add_route("*", prefix.rstrip("/") + "/{path:.*}", _to_server(base))
     for prefix, directory in settings.files.items():
         _add_files(app, prefix.rstrip("/"), directory)
     app.router.add_route("*", "/{path:.*}", to_api)
     return app
 
 
-def _add_stream(app: web.Application, prefix: str, base: URL) -> None:
+def _to_server(base: URL) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def to_server(request: web.Request) -> web.StreamResponse:
         target = base.join(URL(request.raw_path, encoded=True))
         return await forward(request, request.app[_SESSION], target, None)
 
-    app.router.add_route("*", prefix, to_server)
-    app.router.add_route("*", prefix + "/{path:.*}", to_server)
+    return to_server
 
 
 def _add_files(app: web.Application, prefix: str, directory: Path) -> None:
