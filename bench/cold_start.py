@@ -23,7 +23,7 @@ CACHE = ROOT / ".switchboard" / "cache"
 START = Path(__file__).with_name("start.py")
 BARE = Path(__file__).with_name("bare")
 
-ROUNDS, QUICK_ROUNDS = 15, 5
+ROUNDS, QUICK_ROUNDS = 10, 4
 TIMEOUT_S = 60
 """A process that hangs is a failure to run."""
 
