@@ -12,7 +12,9 @@ from switchboard.domain.audit import Audits
 from switchboard.domain.credentials import Credentials, Identity
 from switchboard.domain.errors import SwitchboardError, Unauthorized
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.ports import Digest, Placed, Renewal
+from switchboard.domain.log import Log
+from switchboard.domain.memory import Memories, Relevance, SharedWords
+from switchboard.domain.ports import Digest, MintedSession, Placed, Renewal
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret, Credential
@@ -20,6 +22,7 @@ from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.domain.ticket import Tickets
 from switchboard.settings import Settings
 from switchboard.stores.buckets import MemoryBuckets
+from switchboard.stores.logs import MemoryLogs, MemoryMemories
 from switchboard.stores.memory import MemoryStores
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -55,6 +58,7 @@ class FakeRealtime:
 
     def __init__(self, clock: FakeClock) -> None:
         self.refuses: SwitchboardError | None = None
+        self.adds: dict[str, Any] = {}
         self.minted: list[tuple[RealtimeConfig, str]] = []
         self.placed: list[tuple[str, RealtimeConfig, str]] = []
         self.hung_up: list[str] = []
@@ -73,6 +77,10 @@ class FakeRealtime:
         self.placed.append((offer, config, safety_identifier))
         self.on_place()
         return Placed(f"rtc_{len(self.placed)}", "v=0\r\nanswer\r\n")
+
+    def mint_session(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> MintedSession:
+        secret = self.mint(config, seconds, safety_identifier)
+        return MintedSession(secret, {"id": "sess_upstream", **config.as_session(), **self.adds})
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         assert credential is None, "only the sideband hangs up with another's secret"
@@ -123,11 +131,18 @@ class FakeWorkflows:
     def __init__(self) -> None:
         self.executions: dict[str, Extraction] = {}
         self.on_extract: Callable[[Extraction], None] = lambda extraction: None
+        self.summaries: list[str] = []
+        self.on_summarise: Callable[[Log], None] = lambda log: None
         self.on_renew: Callable[[str], Renewal] | None = None
 
     def renew(self, session_id: str) -> Renewal:
         assert self.on_renew, "the test says what a renewal does"
         return self.on_renew(session_id)
+
+    def summarise(self, log: Log) -> None:
+        if log.id not in self.summaries:
+            self.summaries.append(log.id)
+            self.on_summarise(log)
 
     def extract(self, extraction: Extraction) -> None:
         if extraction.execution_name not in self.executions:
@@ -188,13 +203,21 @@ class World:
         self.identity: Identity = self.door
         # Each use case calls the part of the settings that it reads by a protocol of its own.
         self.settings: Any = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
+        self.logs: ports.Logs = MemoryLogs()
+        self.memories: Memories = MemoryMemories()
+        self.relevance: Relevance = SharedWords()
         self.counts: list[tuple[str, float]] = []
+        self.metrics: ports.Counts = self
         self.quotas = Quotas(
             MemoryBuckets(),
             self.settings.quotas,
             self.clock,
-            lambda name, value, unit: self.counts.append((name, value)),
+            self.tell,
         )
+
+    def tell(self, name: str, value: float, unit: str) -> None:
+        """Remember what is counted."""
+        self.counts.append((name, value))
 
     def add_digest(self, session_id: str, version: str, restored: str, text: str) -> None:
         """Store a digest as a renewal would."""

@@ -184,6 +184,7 @@ def test_the_table_is_only_touched_under_named_keys() -> None:
         ("HintSidebandPolicy", "SIDEBAND_QUEUE_URL"),
         ("RunRenewalPolicy", "RENEW_STATE_MACHINE_ARN"),
         ("RunExtractionPolicy", "EXTRACT_STATE_MACHINE_ARN"),
+        ("RunSummaryPolicy", "SUMMARISE_STATE_MACHINE_ARN"),
     ],
 )
 def test_who_is_told_of_a_thing_may_use_it_and_nobody_else(policy: str, variable: str) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from switchboard.domain import ports
     from switchboard.domain.audit import Audits
     from switchboard.domain.credentials import Identity
+    from switchboard.domain.memory import Memories, Relevance
     from switchboard.domain.quota import Buckets, Quotas
     from switchboard.domain.ticket import Tickets
     from switchboard.metrics import EmbeddedMetrics
@@ -171,6 +172,28 @@ class Parts(ChatParts):
         return DynamoDigests(self.table, self.clock)
 
     @cached_property
+    def logs(self) -> ports.Logs:
+        from switchboard.stores.dynamodb.logs import DynamoLogs
+
+        return DynamoLogs(self.table)
+
+    @cached_property
+    def memories(self) -> Memories:
+        from switchboard.stores.dynamodb.memories import DynamoMemories
+
+        return DynamoMemories(self.table)
+
+    @cached_property
+    def relevance(self) -> Relevance:
+        if not self.settings.embeddings_model:
+            from switchboard.domain.memory import SharedWords
+
+            return SharedWords()
+        from switchboard.upstream.openai.embeddings import Embedded, OpenAIEmbeddings
+
+        return Embedded(OpenAIEmbeddings(self.openai, self.settings.embeddings_model))
+
+    @cached_property
     def quotas(self) -> Quotas:
         from switchboard.domain.quota import Quotas
 
@@ -228,6 +251,7 @@ class Parts(ChatParts):
             self.client("stepfunctions", limits.WORKFLOW_READ_SECONDS, tries=1),
             self.settings.renew_state_machine_arn,
             self.settings.extract_state_machine_arn,
+            self.settings.summarise_state_machine_arn,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from json import dumps, loads
 from time import perf_counter
 from typing import Any, get_type_hints
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 
 from switchboard.domain import limits
 from switchboard.domain.credentials import Credentials, Identity
-from switchboard.domain.errors import IssuerUnavailable, SwitchboardError, Unauthorized
+from switchboard.domain.errors import IssuerUnavailable, SwitchboardError, Unauthorized, UpstreamError
 from switchboard.domain.principal import Guest, Principal
 from switchboard.edge import (
     GUEST_HEADER,
@@ -55,9 +56,13 @@ def endpoint(
     status: int = 200,
     reply: Callable[[Any, int], Reply] | None = None,
     lenient: bool = False,
+    told_as: str | None = None,
+    read: Callable[[type[BaseModel], Event], BaseModel] | None = None,
 ) -> Handler:
     """Return the Lambda handler of one route; a `lenient` one takes whoever shows a bad token as a guest.
 
+    One that is `told_as` something logs under that name what the answer's `facts()` are, and how the upstream
+    refused. `read` makes the request of an event where body, path and query do not simply make it up.
     The use case's own types say what it needs: `request` is the model that is read from body, path and query,
     `deps` the parts that bootstrap builds now, while the function starts.
     """
@@ -65,7 +70,8 @@ def endpoint(
     log = Logger(service=use_case.__name__)
     deps = bootstrap(get_type_hints(hints["deps"]))
     edge = bootstrap(("identity", "settings"))
-    run = partial(_run, use_case, hints["request"], deps, edge, reply or _plain, status, lenient)
+    told = partial(_tell, use_case, told_as, log) if told_as else use_case
+    run = partial(_run, told, hints["request"], read or _read, deps, edge, reply or _plain, status, lenient)
 
     return answering(run, edge, log)
 
@@ -109,6 +115,7 @@ def extraction_reply(answer: Any, status: int) -> Reply:
 def _run(
     use_case: Callable[..., BaseModel],
     model: type[BaseModel],
+    read: Callable[[type[BaseModel], Event], BaseModel],
     deps: Any,
     edge: Any,
     reply: Callable[[Any, int], Reply],
@@ -120,7 +127,7 @@ def _run(
     body_token = _body_token(event) if "supabase_access_token" in model.model_fields else None
     principal = _principal(edge.identity, _credentials(event, body_token), lenient)
     facts["owner"] = principal.owner
-    request = _read(model, event)
+    request = read(model, event)
     facts.update({key: value for key, value in request if key.endswith("_id") and value})
     reply_out = reply(use_case(request, principal, deps), status)
     if isinstance(principal, Guest) and principal.fresh:
@@ -128,6 +135,26 @@ def _run(
         reply_out.headers[GUEST_HEADER] = token
         reply_out.headers["set-cookie"] = guest_cookie(token, edge.settings)
     return reply_out
+
+
+def _tell(
+    use_case: Callable[..., Any],
+    name: str,
+    log: Logger,
+    request: BaseModel,
+    principal: Principal,
+    deps: Any,
+) -> Any:
+    """Return the answer, and log it under that name; of the upstream's refusal its status and code alone."""
+    try:
+        answer = use_case(request, principal, deps)
+    except UpstreamError as error:
+        refusal = error.details or {}
+        body = {"error": {"code": refusal.get("upstream_code") or error.code}}
+        log.warning(f"{name} upstream", extra={"status": refusal.get("upstream_status"), "body": body})
+        raise
+    log.info(f"{name} ok", extra=answer.facts())
+    return answer
 
 
 def _plain(answer: BaseModel, status: int) -> Reply:
@@ -177,6 +204,29 @@ def _read(model: type[BaseModel], event: Event) -> BaseModel:
             if fields.setdefault(name, value) != value:
                 raise wrong(name, "is given twice, with different values")
     return validated(model, fields)
+
+
+def read_log(model: type[BaseModel], event: Event) -> BaseModel:
+    """Return the request whose `content` is the body: JSON of any kind of text, with marks for bad bytes."""
+    body: str = event.get("body") or ""
+    if len(body) > limits.LOG_BYTES * 4 // 3 + 4:
+        raise too_large(limits.LOG_BYTES)
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else _encoded(body)
+        text = raw.decode(errors="replace")
+        text = _encoded(dumps(loads(text, parse_constant=lambda _: None), ensure_ascii=False)).decode()
+        content = loads(text)
+    except (ValueError, RecursionError):
+        raise wrong("body", "is not valid JSON") from None
+    if len(raw) > limits.LOG_BYTES:
+        raise too_large(limits.LOG_BYTES)
+    if not isinstance(content, dict):
+        raise wrong("body", "must be a JSON object")
+    return validated(model, {"content": content})
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(errors="replace")  # half a surrogate pair is text that nothing can store
 
 
 def _body(event: Event) -> dict[str, Any]:

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from json import loads
+from typing import TYPE_CHECKING, Any
 
 from switchboard.domain import limits
 from switchboard.domain.quota import Allowance
 
 if TYPE_CHECKING:
     from switchboard.domain.chat_session import Mode
+
+VOICE_INSTRUCTIONS = (
+    "You are a friendly voice assistant. Answer in short spoken sentences, in the language of the person, "
+    "and ask when something is unclear."
+)
+GUEST_INSTRUCTIONS = (
+    "You are the demo of a friendly voice assistant; the person has no account. Show in short spoken "
+    "sentences what you can do, promise nothing that needs an account, and offer to sign in for the rest."
+)
+
+
+def tools_of(text: str) -> tuple[dict[str, Any], ...]:
+    """Return the tools of a JSON list. Raise ValueError if it is none."""
+    tools = loads(text)
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) and tool.get("type") for tool in tools):
+        raise ValueError("REALTIME_TOOLS is a JSON list of tools, each with its type")
+    return tuple(tools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,7 @@ class Settings:
     secrets_key_id: str
     renew_state_machine_arn: str
     extract_state_machine_arn: str
+    summarise_state_machine_arn: str
     openai_base_url: str
     realtime_model: str
     realtime_voice: str
@@ -37,6 +56,13 @@ class Settings:
     stage: str
     ticket_calls: int
     quotas: Mapping[str, Allowance]
+    voice_instructions: str
+    guest_instructions: str
+    guest_label: str
+    realtime_tools: tuple[dict[str, Any], ...]
+    guest_tools: tuple[str, ...]
+    embeddings_model: str
+    redacted: tuple[str, ...]
     agents_file: str
     chatkit_mode: Mode
     chatkit_project: str
@@ -57,6 +83,7 @@ class Settings:
             secrets_key_id=get("SECRETS_KEY_ID"),
             renew_state_machine_arn=get("RENEW_STATE_MACHINE_ARN"),
             extract_state_machine_arn=get("EXTRACT_STATE_MACHINE_ARN"),
+            summarise_state_machine_arn=get("SUMMARISE_STATE_MACHINE_ARN"),
             openai_base_url=get("OPENAI_BASE_URL", "https://api.openai.com/v1"),
             realtime_model=get("REALTIME_MODEL", "gpt-realtime-2.1"),
             realtime_voice=get("REALTIME_VOICE", "marin"),
@@ -78,7 +105,18 @@ class Settings:
                 "mint:network": Allowance.parse(get("QUOTA_NETWORK", limits.QUOTA_NETWORK)),
                 "mint:user": Allowance.parse(get("QUOTA_USER", limits.QUOTA_USER)),
                 "mint:fleet": Allowance.parse(get("QUOTA_FLEET", limits.QUOTA_FLEET)),
+                "log:guest": Allowance.parse(get("QUOTA_LOG_EACH", limits.QUOTA_LOG_EACH)),
+                "log:user": Allowance.parse(get("QUOTA_LOG_EACH", limits.QUOTA_LOG_EACH)),
+                "log:network": Allowance.parse(get("QUOTA_LOG_NETWORK", limits.QUOTA_LOG_NETWORK)),
+                "log:fleet": Allowance.parse(get("QUOTA_LOG_FLEET", limits.QUOTA_LOG_FLEET)),
             },
+            voice_instructions=get("VOICE_INSTRUCTIONS", VOICE_INSTRUCTIONS),
+            guest_instructions=get("GUEST_INSTRUCTIONS", GUEST_INSTRUCTIONS),
+            guest_label=get("GUEST_LABEL", "Guest"),
+            realtime_tools=tools_of(get("REALTIME_TOOLS", "[]")),
+            guest_tools=tuple(filter(None, get("GUEST_TOOLS").replace(" ", "").split(","))),
+            embeddings_model=get("EMBEDDINGS_MODEL"),
+            redacted=tuple(get("REDACT", "secret,email,card,iban,phone").replace(" ", "").split(",")),
             agents_file=get("AGENTS_FILE"),
             chatkit_mode="hosted" if get("CHATKIT_MODE") == "hosted" else "self_hosted",
             chatkit_project=get("OPENAI_CHATKIT_PROJECT"),

@@ -5,6 +5,7 @@ Words of a talk are never instructions: they stand between marks that the talk c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from json import dumps
 from typing import Any
 
@@ -17,12 +18,20 @@ NOTICE = (
 )
 
 
-def compose(base: str, profile: dict[str, Any] | None = None, digest: Digest | None = None) -> str:
-    """Return the instructions: `base`, then the profile and the digest where there are any."""
+def compose(
+    base: str,
+    profile: dict[str, Any] | None = None,
+    digest: Digest | None = None,
+    memories: Sequence[str] = (),
+) -> str:
+    """Return the instructions: `base`, then the profile, the memories and the digest where there are any."""
     known = {name: value for name, value in (profile or {}).items() if value not in (None, "", [], {})}
     parts = []
     if known:
         parts.append(_quoted("What is known about the person:", dumps(known, ensure_ascii=False)))
+    if memories:
+        listed = "\n".join(f"- {' '.join(memory.split())}" for memory in memories)
+        parts.append(_quoted("What is remembered of earlier conversations with them:", listed))
     if digest and digest.restored != "none":
         parts.append(_quoted("The conversation so far, which goes on now:", digest.text))
     if not parts:

@@ -10,6 +10,8 @@ BODY_BYTES = 256 * 1024
 """Largest JSON body: the longest instructions in any script, escaped (six bytes each), and a schema."""
 INSTRUCTIONS_CHARS = 32_000
 """Longest instructions: about 8,000 tokens; the upstream's own limit is 16,384 tokens for everything."""
+GUEST_LABEL_CHARS = 100
+"""Longest label of a guest's profile: it is shown on a button or above a chat."""
 SCHEMA_BYTES = 16 * 1024
 """Largest extraction schema: the upstream refuses schemas of more than some hundred properties."""
 SCHEMA_DEPTH = 8
@@ -74,6 +76,42 @@ BUCKET_SPARE_SECONDS = 3600
 REDIS_SECONDS = 1.0
 """For one answer of a Redis in the same region: a quota must not cost more than what it guards."""
 
+# --- Logs and memories ------------------------------------------------------------------------------
+LOG_BYTES = 1024 * 1024
+"""Largest log: a talk of an hour with all its tool calls; `sendBeacon` itself stops at 64 KB."""
+LOG_DEPTH = 64
+"""Deepest nesting of a log: whoever nests deeper means harm, or has a bug."""
+LOG_PARTS = 100
+"""Parts of one message that are read: real ones have a handful."""
+LOG_CONTENT_BYTES = 350_000
+"""Compressed content in one row; DynamoDB takes 400 KB with all names."""
+LOG_LINES = 20_000
+"""Lines of a log that are summarised, the first and the last: a million empty ones say nothing more."""
+LOG_CHUNKS = 50
+"""Requests for one summary: a log of the largest size, and the sideband's transcript beside it."""
+LOG_WAIT_SECONDS = 3
+"""Before a log is read: the sideband writes the last words of a call that the browser has just left."""
+LOG_DAYS = 30
+"""A log is kept as long as the session that it tells of."""
+LOG_SECONDS = 40.0
+"""For one summary: a background task."""
+SUMMARY_CHARS = 1_200
+"""Longest memory: some eight sentences."""
+QUOTA_LOG_EACH, QUOTA_LOG_NETWORK, QUOTA_LOG_FLEET = "120/3600", "600/3600", "30000/3600"
+"""Logs of one guest or user, of all guests of a network, of everybody: several for each session."""
+MEMORIES_MAX = 100
+"""Memories of one user: years of talks, and still one read of the table."""
+MEMORY_ALIKE = 0.75
+"""Share of common words from which two memories are one: a retold talk, not a similar one."""
+RECALL_MAX = 8
+"""Memories that a new call is told: those that matter, not the archive."""
+RECALL_CHARS = 4_000
+"""The same in characters: about 1,000 tokens."""
+EMBED_SECONDS = 2.0
+"""For one embedding: ranking by shared words is good enough to wait no longer."""
+EMBEDDING_SIZE = 256
+"""Numbers of an embedding: a quarter kilobyte beside each memory; more would rank a hundred no better."""
+
 # --- How long things live ---------------------------------------------------------------------------
 CLIENT_SECRET_SECONDS = 600
 """Life of a client secret: the upstream's default; time to grant a microphone, not to be stolen."""
@@ -96,8 +134,6 @@ CONNECT_SECONDS = 3.0
 """To open a connection: a healthy one takes a tenth of this, a sick one should not eat the budget."""
 MINT_SECONDS = 8.0
 """To mint one secret: API Gateway gives up after 29 s, and two tries plus a pause must fit."""
-CALL_SECONDS = 10.0
-"""To create one relayed call, with one try: its answer comes in a second, and the sideband needs its time too."""
 CALL_SECONDS = 10.0
 """To create one relayed call, in one try: its answer takes a second, and the sideband needs its time too."""
 HANGUP_SECONDS = 5.0

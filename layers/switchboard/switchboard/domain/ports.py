@@ -7,12 +7,13 @@ named, every port may raise `Throttled`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from switchboard.domain.call import Call, Command, HostBeat, Lease
 from switchboard.domain.extraction import Extraction, Finding
+from switchboard.domain.log import Log, LogPart
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
 
@@ -220,8 +221,48 @@ class Placed:
     answer: str
 
 
+class Logs(Protocol):
+    """The logs, what was in them, and the summaries of their parts."""
+
+    def find(self, log_id: str) -> Log | None:
+        """Return the log, whoever owns it, if there is one."""
+
+    def add(self, log: Log, content: Mapping[str, Any]) -> bool:
+        """Keep a log and its content, whole; False if a log of that id is there."""
+
+    def content(self, log_id: str) -> Mapping[str, Any]:
+        """Return what was in the log. Raise NotFound."""
+
+    def save(self, log: Log) -> None:
+        """Store what has become of a log."""
+
+    def add_part(self, log_id: str, number: int, part: LogPart) -> None:
+        """Keep the summary of one part; the same again changes nothing."""
+
+    def list_parts(self, log_id: str) -> tuple[LogPart, ...]:
+        """Return the summaries in the log's order."""
+
+
+class Embeddings(Protocol):
+    """The upstream's embeddings."""
+
+    def embed(self, text: str, seconds: float) -> tuple[float, ...]:
+        """Return where a text lies among others. Raise an UpstreamError."""
+
+
+@dataclass(frozen=True, slots=True)
+class MintedSession:
+    """A client secret, and the session as the upstream has set it up, in its own words."""
+
+    secret: ClientSecret
+    session: Mapping[str, Any] = field(repr=False)
+
+
 class Realtime(Protocol):
     """The upstream's realtime API."""
+
+    def mint_session(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> MintedSession:
+        """Return a fresh client secret and the session that it opens. Raise an UpstreamError."""
 
     def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
         """Return a fresh client secret. Raise an UpstreamError."""
@@ -277,7 +318,20 @@ class Workflows(Protocol):
     """The workflows."""
 
     def renew(self, session_id: str) -> Renewal:
-        """Run the renewal to its end. Raise whatever error of the domain it ended with."""
+        """Run the renewal to its end, and raise the error of the domain that it ended with.
+
+        Raise NotFound, SessionEnded, SessionChanged or an UpstreamError.
+        """
 
     def extract(self, extraction: Extraction) -> None:
         """Start the extraction; the same attempt again is one execution."""
+
+    def summarise(self, log: Log) -> None:
+        """Start the summary of a log; the same log again is one execution."""
+
+
+class Counts(Protocol):
+    """Where what happens is counted."""
+
+    def tell(self, name: str, value: float, unit: str) -> None:
+        """Count `value` under the metric's name."""

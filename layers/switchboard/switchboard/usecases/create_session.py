@@ -9,6 +9,8 @@ from typing import Annotated, Protocol
 from pydantic import Field, StringConstraints
 
 from switchboard.domain import limits
+from switchboard.domain.instructions import compose
+from switchboard.domain.memory import Memories, Relevance
 from switchboard.domain.ports import Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
@@ -17,6 +19,7 @@ from switchboard.domain.session import Mode, Session
 from switchboard.domain.ticket import Ticket, Tickets, issue
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
+from switchboard.usecases.recall import Recalled, recall
 from switchboard.usecases.tools import Tools, as_json
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
@@ -68,6 +71,8 @@ class Deps(Protocol):
     realtime: Realtime
     sideband: SidebandCommands
     quotas: Quotas
+    memories: Memories
+    relevance: Relevance
     tickets: Tickets
     clock: Clock
     new_id: NewId
@@ -83,6 +88,7 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     now = deps.clock()
     if request.reset:
         deps.sessions.get(request.reset, principal.owner)
+    known = Recalled() if request.reset else recall(principal.owner, request.instructions, deps)
     session_id = deps.new_id("sess_")
     session = Session(
         id=session_id,
@@ -92,7 +98,7 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         voice=request.voice or deps.settings.realtime_voice,
         transcription=request.enable_transcription,
         base_instructions=request.instructions,
-        instructions=request.instructions,
+        instructions=compose(request.instructions, known.profile, memories=known.texts),
         tools=None if request.tools is None else as_json(request.tools),
         secret_id="",
         created_at=now,

@@ -8,10 +8,12 @@ from typing import Literal, Protocol
 from switchboard.domain import limits
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
-from switchboard.domain.ports import Digests, NewId, Realtime, Secrets, Sessions
+from switchboard.domain.memory import Memories, Relevance
+from switchboard.domain.ports import Clock, Digests, NewId, Realtime, Secrets, Sessions
 from switchboard.domain.principal import safety_identifier
 from switchboard.domain.session import Session
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+from switchboard.usecases.recall import recall
 
 
 class MintSecret(TaskRequest):
@@ -27,6 +29,7 @@ class SecretMinted(Answer):
 
     secret_id: str
     restored: Literal["full", "digest", "none"]
+    memory_ids: list[str]
 
 
 class Defaults(Protocol):
@@ -42,6 +45,9 @@ class Deps(Protocol):
     secrets: Secrets
     digests: Digests
     realtime: Realtime
+    memories: Memories
+    relevance: Relevance
+    clock: Clock
     new_id: NewId
     settings: Defaults
 
@@ -52,10 +58,16 @@ def mint_secret(request: MintSecret, deps: Deps) -> SecretMinted:
     if session.version != request.version:
         raise SessionChanged("The session changed during its renewal. Repeat the request.", retry_after=1)
     digest = deps.digests.find(session.id, request.transcript_version)
-    instructions = compose(session.base_instructions, session.profile, digest)
+    about = f"{session.base_instructions}\n{digest.text}" if digest else session.base_instructions
+    known = recall(session.owner, about, deps)
+    profile = session.profile or known.profile
+    instructions = compose(session.base_instructions, profile, digest, known.texts)
     secret_id = _mint(replace(session, instructions=instructions), deps)
     restored = digest.restored if digest else "none"
-    return SecretMinted.model_validate({"secret_id": secret_id, "restored": restored})
+    memory_ids = [memory.id for memory in known.memories]
+    return SecretMinted.model_validate(
+        {"secret_id": secret_id, "restored": restored, "memory_ids": memory_ids}
+    )
 
 
 def _mint(session: Session, deps: Deps) -> str:

@@ -9,6 +9,8 @@ from pydantic.alias_generators import to_camel
 
 SessionId = Annotated[str, StringConstraints(pattern=r"^sess_[0-9a-f]{32}$")]
 CallId = Annotated[str, StringConstraints(pattern=r"^rtc_[A-Za-z0-9_-]{1,128}$")]
+LogId = Annotated[str, StringConstraints(pattern=r"^log_[0-9a-f]{32}$")]
+MemoryId = Annotated[str, StringConstraints(pattern=r"^mem_[0-9a-f]{32}$")]
 ExtractionId = Annotated[str, StringConstraints(pattern=r"^ext_[0-9a-f]{32}$")]
 
 
@@ -17,6 +19,14 @@ class Request(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel, extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
+    )
+
+
+class LooseRequest(BaseModel):
+    """What a front end sends that is older than we are: fields that we do not know are its own affair."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="ignore", frozen=True, strict=True, hide_input_in_errors=True
     )
 
 

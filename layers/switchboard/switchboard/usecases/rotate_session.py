@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from pydantic import Field
+
+from switchboard.domain import limits
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
+from switchboard.domain.memory import Memories
 from switchboard.domain.ports import Clock, Digest, Digests, Sessions
+from switchboard.domain.session import Session
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+from switchboard.usecases.recall import named, recall_profile
 
 
 class RotateSession(TaskRequest):
@@ -18,6 +24,7 @@ class RotateSession(TaskRequest):
     transcript_version: str
     secret_id: str
     restored: Literal["full", "digest", "none"]
+    memory_ids: list[str] = Field(default_factory=list, max_length=limits.RECALL_MAX)
 
 
 class SessionRotated(Answer):
@@ -34,6 +41,7 @@ class Deps(Protocol):
 
     sessions: Sessions
     digests: Digests
+    memories: Memories
     clock: Clock
 
 
@@ -47,7 +55,7 @@ def rotate_session(request: RotateSession, deps: Deps) -> SessionRotated:
         session.require_open()
         if session.version != request.version:
             raise _late()
-        instructions = compose(session.base_instructions, session.profile, _digest(request, deps))
+        instructions = _instructions(session, request, deps)
         session = deps.sessions.save(session.rotate(request.secret_id, instructions, deps.clock()))
     return SessionRotated(
         session_id=session.id,
@@ -57,8 +65,15 @@ def rotate_session(request: RotateSession, deps: Deps) -> SessionRotated:
     )
 
 
+def _instructions(session: Session, request: RotateSession, deps: Deps) -> str:
+    """Return what the secret was minted with, so that the session says what the call will hear."""
+    memories = named(session.owner, request.memory_ids, deps.memories)
+    profile = session.profile or recall_profile(session.owner, deps.memories)
+    return compose(session.base_instructions, profile, _digest(request, deps), memories)
+
+
 def _digest(request: RotateSession, deps: Deps) -> Digest | None:
-    """Return the digest that the secret was minted with, so that the session says what the call will hear."""
+    """Return the digest that the secret was minted with."""
     if request.restored == "none":
         return None
     digest = deps.digests.find(request.session_id, request.transcript_version)

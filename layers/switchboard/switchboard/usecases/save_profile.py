@@ -6,10 +6,12 @@ from typing import Literal, Protocol
 
 from switchboard.domain.extraction import Finding, merge
 from switchboard.domain.instructions import compose
+from switchboard.domain.memory import Memories
 from switchboard.domain.ports import Clock, Extractions, Sessions
 from switchboard.usecases.changing import insist
 from switchboard.usecases.load_extraction import find_extraction
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
+from switchboard.usecases.recall import is_user
 
 
 class SaveProfile(TaskRequest):
@@ -30,6 +32,7 @@ class Deps(Protocol):
 
     sessions: Sessions
     extractions: Extractions
+    memories: Memories
     clock: Clock
 
 
@@ -38,8 +41,16 @@ def save_profile(request: SaveProfile, deps: Deps) -> ProfileSaved:
     extraction = find_extraction(request.extraction_id, deps.extractions)
     finding = merge(list(deps.extractions.list_findings(extraction)))
     instructions = insist(lambda: _learn(extraction.session_id, finding, deps))
+    _remember(extraction.owner, finding, deps.memories)
     deps.extractions.save(extraction.succeed(finding, instructions))
     return ProfileSaved(extraction_id=extraction.id)
+
+
+def _remember(owner: str, finding: Finding, memories: Memories) -> None:
+    """Keep for the user's later sessions what was found; what is not mentioned this time stays known."""
+    found = {name: value for name, value in finding.profile.items() if value not in (None, "", [], {})}
+    if found and is_user(owner):
+        memories.keep_profile(owner, {**(memories.profile(owner) or {}), **found})
 
 
 def _learn(session_id: str, finding: Finding, deps: Deps) -> str:

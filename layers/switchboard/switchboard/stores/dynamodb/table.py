@@ -11,6 +11,11 @@ TICKET#<hash>   TICKET                      a ticket for relayed calls     its h
 CALLID#<call>   CALL                        whose call that is             the upstream's call id
 EXTRACTION#<id> EXTRACTION                  an extraction                  its id
 EXTRACTION#<id> CHUNK#<attempt>#<n>         what a chunk yielded           its extraction, in order
+LOG#<id>        LOG                         what has become of a log       its id
+LOG#<id>        CONTENT#<n>                 a piece of what was in it      its log, in order
+LOG#<id>        PART#<n>                    the summary of a part          its log, in order
+MEMORY#<owner>  MEMORY#<id>                 a memory of a user             its user, all at once
+MEMORY#<owner>  PROFILE, CHOICE             a user's profile; opted out    its user
 QUOTA#<bucket>  BUCKET                      one allowance of somebody      its name
 ISSUER#<hash>   KEYS                        public keys of a token issuer  where they are published
 HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from switchboard.domain import errors
 from switchboard.domain.errors import SwitchboardError, Throttled, UpstreamUnavailable
 from switchboard.domain.extraction import Extraction
+from switchboard.domain.log import Log
 from switchboard.domain.ports import Renewal
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ TOO_LATE = frozenset({"States.Timeout", "Lambda.TooManyRequestsException"})
 class StepFunctionsWorkflows:
     """Starts executions; what passes through them are ids and numbers."""
 
-    def __init__(self, client: SFNClient, renew_arn: str, extract_arn: str) -> None:
+    def __init__(self, client: SFNClient, renew_arn: str, extract_arn: str, summarise_arn: str = "") -> None:
         self._client = client
         self._renew_arn = renew_arn
         self._extract_arn = extract_arn
+        self._summarise_arn = summarise_arn
 
     def renew(self, session_id: str) -> Renewal:
         """Run the renewal to its end. Raise whatever error of the domain it ended with."""
@@ -54,10 +56,15 @@ class StepFunctionsWorkflows:
     def extract(self, extraction: Extraction) -> None:
         """Start the extraction; the same attempt again is one execution."""
         names = {"extractionId": extraction.id, "sessionId": extraction.session_id}
+        self._start(self._extract_arn, extraction.execution_name, names)
+
+    def summarise(self, log: Log) -> None:
+        """Start the summary of a log; the same log again is one execution."""
+        self._start(self._summarise_arn, log.id, {"logId": log.id})
+
+    def _start(self, arn: str, name: str, names: dict[str, str]) -> None:
         try:
-            self._client.start_execution(
-                stateMachineArn=self._extract_arn, name=extraction.execution_name, input=dumps(names)
-            )
+            self._client.start_execution(stateMachineArn=arn, name=name, input=dumps(names))
         except self._client.exceptions.ExecutionAlreadyExists:
             return
         except (BotoCoreError, ClientError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamRefused, UpstreamUnavailable
-from switchboard.domain.ports import Placed
+from switchboard.domain.ports import MintedSession, Placed
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig
 from switchboard.upstream.openai.http import OpenAIHttp
@@ -29,7 +29,11 @@ class OpenAIRealtime:
         self._http = http
 
     def mint(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> ClientSecret:
-        """Return a fresh client secret. Raise an UpstreamError.
+        """Return a fresh client secret. Raise an UpstreamError."""
+        return self.mint_session(config, seconds, safety_identifier).secret
+
+    def mint_session(self, config: RealtimeConfig, seconds: int, safety_identifier: str) -> MintedSession:
+        """Return a fresh client secret and the session that it opens. Raise an UpstreamError.
 
         A try that is repeated may leave a second secret behind, which nobody holds and which expires.
         """
@@ -43,7 +47,8 @@ class OpenAIRealtime:
             limits.MINT_SECONDS,
             headers={"OpenAI-Safety-Identifier": safety_identifier},
         )
-        return _secret(answer)
+        session = answer.get("session")
+        return MintedSession(_secret(answer), session if isinstance(session, dict) else {})
 
     def place(self, offer: str, config: RealtimeConfig, safety_identifier: str) -> Placed:
         """Create a call with our own key; it is tried once. Raise an UpstreamError."""
