@@ -43,7 +43,8 @@ class AgentUpstream:
         timeout = httpx.Timeout(limits.STALL_SECONDS, connect=limits.CONNECT_SECONDS, pool=None)
         bounds = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         root = base_url.rstrip("/") + "/"
-        trusted = httpx.create_ssl_context()  # read now: the first query should not wait for it
+        # Read now: the first query should not wait for it.
+        trusted = httpx.create_ssl_context() if root.startswith("https:") else False
         self._clients = PerLoop(
             lambda: httpx.AsyncClient(
                 base_url=root, timeout=timeout, limits=bounds, transport=transport, verify=trusted
