@@ -15,7 +15,9 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """This host is leaving; another is to go on."""
+    """This host is leaving; another is to go on. With `linger` we listen until that one does."""
+
+    linger: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sideband.deps import Shared
 from sideband.ending import Closed, Ending, Lost, Released
 from sideband.farewell import hang_up
 from sideband.keys import Kind, kind_of
-from sideband.listen import greet, listen
+from sideband.listen import greet, listen, wake
 from sideband.opening import open_journal
 from sideband.pinned import Guard, pinned_of
 from sideband.socket import Hung, Socket
@@ -34,6 +34,7 @@ class Follow:
         "_attacher",
         "_conversation",
         "_ending",
+        "_fenced",
         "_known",
         "_living",
         "_noting",
@@ -46,6 +47,7 @@ class Follow:
         "_writer",
         "call",
         "lease",
+        "released",
     )
 
     def __init__(self, call: Call, lease: Lease, session: Session, shared: Shared) -> None:
@@ -61,6 +63,8 @@ class Follow:
         self._socket: Socket | None = None
         self._ending: Ending | None = None
         self._known = call.attached_at is not None
+        self._fenced: asyncio.Future[None] | None = None
+        self.released = False
         self._living = False
         self._task: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
@@ -70,6 +74,8 @@ class Follow:
         if self._ending is not None and not isinstance(ending, Lost):
             return
         self._ending = ending
+        if self._fenced is not None and not self._fenced.done():
+            self._fenced.set_result(None)
         if self._living and self._task is not None:
             self._living = False
             self._task.cancel()
@@ -104,7 +110,6 @@ class Follow:
             self._living = False
 
     async def _live(self) -> Ending:
-        conversation, writer = await self._open()
         again = self._shared.backoff(limits.ATTACH_FIRST, limits.TROUBLE_LONGEST)
         patience = limits.ATTACH_PATIENCE
         clock = asyncio.get_running_loop().time
@@ -119,8 +124,8 @@ class Follow:
             except KeysRefused:
                 return endings.REFUSED
             began = clock()
-            code = await self._converse(attached, conversation, writer)
-            if self._is_expired(code, conversation):
+            code = await self._converse(attached)
+            if self._is_expired(code):
                 return endings.EXPIRED
             self._shared.metrics.reconnects += 1
             log.info("follow.dropped", code=code, **self._ids())
@@ -129,13 +134,20 @@ class Follow:
             await asyncio.sleep(again.next())
             patience = limits.REATTACH_PATIENCE if code in CLEAN else limits.ATTACH_PATIENCE
 
-    async def _converse(self, attached: Attached, conversation: Conversation, writer: Writer) -> int:
-        """Listen on one connection; return its close code."""
+    async def _converse(self, attached: Attached) -> int:
+        """Listen on one connection; return its close code.
+
+        A transcript is taken over only once we hear: the earlier host may still write what we missed.
+        """
         self._socket = attached.socket
         self._known = True
         kind = kind_of(attached.credential)
         log.info("follow.attached", credential=kind, **self._ids())
         try:
+            if self._conversation is None and self.lease.number > 1:
+                await wake(attached.socket)
+                await asyncio.sleep(limits.OVERLAP if self.call.status == "pending" else 0.0)
+            conversation, writer = await self._open()
             await greet(attached.socket, conversation)
         except Hung as hung:
             return hung.code
@@ -161,7 +173,10 @@ class Follow:
         except LeaseLost:
             self.stop(Lost())
 
-    def _is_expired(self, code: int, conversation: Conversation) -> bool:
+    def _is_expired(self, code: int) -> bool:
+        conversation = self._conversation
+        if conversation is None:
+            return False
         if code != GOING_AWAY or not conversation.expires_at:
             return conversation.expired
         now = self._shared.deps.clock().timestamp()
@@ -172,7 +187,7 @@ class Follow:
             case Closed():
                 await self._close(ending)
             case Released():
-                await self._release()
+                await self._release(ending)
             case Lost():
                 log.warning("follow.lease_lost", **self._ids())
 
@@ -196,13 +211,26 @@ class Follow:
         over = await hang_up(self.call.call_id, self._attacher, self._shared, last)
         log.info("follow.hung_up", confirmed=over, **self._ids())
 
-    async def _release(self) -> None:
+    async def _release(self, ending: Released) -> None:
         if self._writer is not None:
             unwritten = await self._writer.drain(limits.LEAVE_FLUSH)
             if unwritten:
                 log.warning("transcript.unwritten", items=unwritten, **self._ids())
         await self._shared.insist(self._shared.deps.calls.release, self.lease)
+        self.released = True
         log.info("follow.released", **self._ids())
+        if ending.linger and self._socket is not None:
+            await self._linger(self._socket)
+
+    async def _linger(self, socket: Socket) -> None:
+        """Listen and write until another host has taken over, so that no word falls between the two."""
+        if self._conversation is None or self._writer is None:
+            return
+        self._fenced = asyncio.get_running_loop().create_future()
+        last = asyncio.create_task(listen(socket, self._conversation, self._writer))
+        await asyncio.wait((last, self._fenced), timeout=limits.LINGER, return_when=asyncio.FIRST_COMPLETED)
+        last.cancel()
+        await self._writer.drain(limits.WRITE_HURRIED)
 
     def _ids(self) -> dict[str, str | int]:
         return {

@@ -32,7 +32,7 @@ class Host:
         self.leaving = False
         self.shared = shared
         self.duties = Duties(shared.deps.chance)
-        watch = Watch(self.id)
+        self._watch = watch = Watch(self.id)
         self._pulse = Pulse(self.shared, watch, lambda: len(self.roster.follows))
         self.roster = Roster(self.shared, capacity, self._pulse.is_alive)
         self._poll = Poll(self.shared, self.roster, queue)
@@ -90,15 +90,27 @@ class Host:
         self.leaving = True
         if self.shared.leave_by is None:
             self.shared.leave_by = self._loop.time() + limits.LEAVE_FLUSH
+        deadline = self._loop.time() + limits.LEAVE
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
         taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_TAKING))
-        clean = await self.roster.leave(limits.LEAVE, self._hurry)
+        clean = await self.roster.leave(limits.LEAVE, self._hurry, linger=await self._has_company())
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
         if clean:
             await self._pulse.remove(self.id)
+        longest = min(limits.LINGER + limits.WRITE_HURRIED, deadline - self._loop.time())
+        await self.roster.linger(longest, self._hurry)
         await self._unless_hurried(taking)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)
+
+    async def _has_company(self) -> bool:
+        """Return whether other hosts live; if that cannot be known now, say yes."""
+        try:
+            async with asyncio.timeout(limits.LOOK):
+                await self._pulse.look()
+        except (SwitchboardError, TimeoutError):
+            return True
+        return bool(self._watch.living())
 
     async def _unless_hurried(self, ending: asyncio.Task[None]) -> None:
         """Wait for the end of what takes up work: a poll under way may bring messages to be given back."""

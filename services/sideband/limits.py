@@ -81,6 +81,12 @@ CALL_LONGEST = 65 * 60.0
 EXPIRY_MARGIN = 60.0
 """A `going away` this close to the announced end of the session is that end."""
 
+# --- Handing a call over ---------------------------------------------------------------------------
+LINGER = 5.0
+"""How long a host that has released a call goes on listening and writing: another has attached by then."""
+OVERLAP = 0.8
+"""From the new host's attach to its seal: by then the old one has written what it heard before."""
+
 # --- Leases -----------------------------------------------------------------------------------------
 BEAT = 1.0
 """Between heartbeats: one write a second for the whole host."""

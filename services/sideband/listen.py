@@ -10,6 +10,11 @@ from sideband.socket import Hung, Socket
 from sideband.writer import Writer
 
 
+async def wake(socket: Socket) -> None:
+    """Have the upstream talk to us, and listen later. Raise Hung."""
+    await socket.send(b'{"type":"session.update","session":{"type":"realtime"}}')
+
+
 async def greet(socket: Socket, conversation: Conversation) -> None:
     """Wake the upstream and ask for what was missed. Raise Hung."""
     for frame in conversation.opened(asyncio.get_running_loop().time()):

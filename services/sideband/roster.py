@@ -31,6 +31,7 @@ class Roster:
         self.capacity = capacity
         self.unsure = False
         self.closed = False
+        self._lingers = False
         self._shared = shared
         self._is_alive = is_alive
         self._claiming: set[Key] = set()
@@ -96,25 +97,39 @@ class Roster:
         if ending is not None:
             follow.stop(ending)
         elif self.closed:
-            follow.stop(Released())
+            follow.stop(Released(self._lingers))
         self.follows[key] = follow
         task = asyncio.create_task(self._supervise(key, follow))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def leave(self, seconds: float, hurry: asyncio.Event) -> bool:
-        """Release every call; return whether all of them were, within that time and before any hurry."""
+    async def leave(self, seconds: float, hurry: asyncio.Event, *, linger: bool) -> bool:
+        """Release every call; return whether all of them were, within that time and before any hurry.
+
+        With `linger` they are still listened to, until other hosts do; `linger()` waits for that.
+        """
         self.closed = True
+        self._lingers = linger
+        for follow in self.follows.values():
+            follow.stop(Released(linger))
+        await self._wait(self._is_holding, seconds, hurry)
+        return not self._is_holding() and not self.unsure
+
+    async def linger(self, seconds: float, hurry: asyncio.Event) -> None:
+        """Wait until other hosts have taken over."""
+        await self._wait(lambda: bool(self._tasks), seconds, hurry)
+
+    async def _wait(self, condition: Callable[[], bool], seconds: float, hurry: asyncio.Event) -> None:
+        """Wait while the condition holds, for so many seconds, or only a moment once there is hurry."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        for follow in self.follows.values():
-            follow.stop(Released())
-        while (self._tasks or self._claiming) and clock() < deadline:
+        while condition() and clock() < deadline:
             if hurry.is_set():
                 deadline = min(deadline, clock() + limits.LEAVE_HURRIED)
             await asyncio.sleep(limits.LEAVE_STEP)
-        late = await self.cancel()
-        return not late and not self.unsure
+
+    def _is_holding(self) -> bool:
+        return bool(self._claiming) or any(not follow.released for follow in self.follows.values())
 
     async def cancel(self) -> int:
         """Drop every call as it is; return how many."""

@@ -156,10 +156,25 @@ def test_a_leaving_host_hands_over_at_once() -> None:
         host = it.start("host_a")
         await it.followed_by("host_a")
         it.start("host_b")
+        await asyncio.sleep(1)
+        host.stop()
+        asked_at = asyncio.get_running_loop().time()
+        await it.followed_by("host_b")
+        assert asyncio.get_running_loop().time() - asked_at < 2
+        assert await it.left("host_a") < limits.LINGER + 2
+        assert [beat.host for beat in it.world.stores.hosts.list()] == ["host_b"]
+        assert it.call.lease == 2
+
+    fleet(story)
+
+
+def test_a_host_without_company_leaves_without_lingering() -> None:
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a")
+        await it.followed_by("host_a")
         host.stop()
         assert await it.left("host_a") < 3
-        await it.followed_by("host_b")
-        assert [beat.host for beat in it.world.stores.hosts.list()] == ["host_b"]
+        assert it.call.status == "pending"
 
     fleet(story)
 

@@ -295,6 +295,56 @@ def test_a_release_writes_everything_and_leaves_the_call_to_others() -> None:
     scene(story)
 
 
+def test_a_host_that_has_released_a_call_listens_until_another_writes() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        it.follow.stop(ending.Released(linger=True))
+        await until(lambda: it.call.status == "pending")
+        socket.say(*reply("a1", None, "One."))
+        await until(lambda: [item.text for item in it.items] == ["One."], 2)
+        it.world.stores.transcripts.seal(it.claim("host_b"), 1)
+        socket.say(*reply("a2", "a1", "Two."))
+        await asyncio.wait_for(it.over(), 2)
+        assert [item.text for item in it.items] == ["One."]
+        assert socket.closed
+        assert len(it.upstream.sockets) == 1
+
+    scene(story)
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_released_call_that_nobody_takes_is_let_go_of(dropped: bool) -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        it.follow.stop(ending.Released(linger=True))
+        await until(lambda: it.call.status == "pending")
+        if dropped:
+            socket.hang(1006)
+        await asyncio.wait_for(it.over(), limits.LINGER + 1)
+        assert it.call.status == "pending"
+        assert len(it.upstream.sockets) == 1
+
+    scene(story)
+
+
+def test_a_call_is_taken_over_only_once_the_earlier_host_has_written_what_it_heard() -> None:
+    world = World()
+    before = Lease("sess_1", 2, "rtc_1", "host_0", 1)
+    world.stores.transcripts.write(before, 1, 1, [])
+
+    async def story(it: Scene) -> None:
+        it.world.stores.calls.release(it.follow.lease)
+        await it.over_and_again()
+        socket = await it.socket()
+        assert [frame["session"] for frame in socket.sent] == [{"type": "realtime"}]
+        await asyncio.sleep(limits.SETTLED_DELAY + 0.1)
+        entry = {"id": "a1", "kind": "message", "role": "assistant", "progress": 1, "lineage": 2}
+        world.stores.transcripts.write(before, 1, 2, [{**entry, "previous": "root"}])
+        await until(lambda: [frame["item_id"] for frame in socket.sent if "item_id" in frame] == ["a1"], 2)
+
+    scene(story, world)
+
+
 def test_only_the_first_ending_counts() -> None:
     async def story(it: Scene) -> None:
         await it.socket()
@@ -449,7 +499,7 @@ def test_a_takeover_knows_what_the_earlier_host_wrote_last() -> None:
         await it.over_and_again()
         socket = await it.socket()
         await asyncio.sleep(5)
-        assert [frame["type"] for frame in socket.sent] == ["session.update"]
+        assert {frame["type"] for frame in socket.sent} == {"session.update"}
         assert [item.text for item in it.items] == ["Late."]
 
     scene(story, world)
