@@ -42,7 +42,8 @@ class DynamoThreads:
     def remove(self, scope: Scope, thread_id: str) -> None:
         """Forget a thread and its items; a missing one is fine. The thread goes last, for repeats."""
         items = _items(scope, thread_id)
-        self._table.delete_all([(items, row["sk"]) for row in self._table.query(items)])
+        for kind in ("ITEM#", "PLACE#"):
+            self._table.delete_all([(items, row["sk"]) for row in self._table.query(items, kind)])
         self._remove(_threads(scope), thread_id)
 
     def save_item(self, scope: Scope, thread_id: str, item: ThreadRow) -> None:
@@ -76,15 +77,16 @@ class DynamoThreads:
         self._table.delete(_threads(scope), f"ATTACHMENT#{attachment_id}")
 
     def _save(self, pk: str, kind: str, row: ThreadRow) -> None:
-        place = self._place(pk, row.id)
-        if place is None:
-            place = f"{kind}#{_instant(row.created_at)}#{row.id}"
-            pointer = {"pk": pk, "sk": f"PLACE#{row.id}", "place": place, "ttl": self._ttl()}
-            try:
-                return self._table.transact([(pointer, NEW, None), (self._row(pk, place, row), None, None)])
-            except ConditionFailed:  # somebody stored it just now
-                place = self._place(pk, row.id) or place
-        return self._table.put(self._row(pk, place, row))
+        known = self._place(pk, row.id)
+        place = known or f"{kind}#{_instant(row.created_at)}#{row.id}"
+        pointer = {"pk": pk, "sk": f"PLACE#{row.id}", "place": place, "ttl": self._ttl()}
+        try:
+            self._table.transact(
+                [(pointer, None if known else NEW, None), (self._row(pk, place, row), None, None)]
+            )
+        except ConditionFailed:  # somebody stored it just now
+            place = self._place(pk, row.id) or place
+            self._table.put(self._row(pk, place, row))
 
     def _find(self, pk: str, row_id: str) -> ThreadRow | None:
         place = self._place(pk, row_id)

@@ -1,0 +1,297 @@
+"""The contract of the ChatKit library's `Store`, as its own suite has it, and isolation between users."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any, cast
+
+import pytest
+from chatkit.store import NotFoundError
+from chatkit.types import (
+    AssistantMessageContent,
+    AssistantMessageItem,
+    ClientToolCallItem,
+    FileAttachment,
+    HiddenContextItem,
+    ImageAttachment,
+    InferenceOptions,
+    Page,
+    Thread,
+    ThreadItem,
+    ThreadMetadata,
+    UserMessageItem,
+    UserMessageTextContent,
+    WidgetItem,
+)
+from chatkit.widgets import Card, Text
+from pydantic import AnyUrl
+from switchboard.domain.chat_ports import Scope, ThreadRow
+from switchboard.selfhosted.context import ChatContext
+from switchboard.selfhosted.store import ChatKitStore
+
+from tests.contract.chats import ChatStores, DynamoChatStores, MemoryChatStores, a_codex
+from tests.contract.stores import Dynamo, Time
+
+pytestmark = pytest.mark.filterwarnings("ignore:Direct usage of named widget classes")
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456)  # noqa: DTZ001  # the library's own times have no zone
+
+
+def context(owner: str = "user:ann", placement: str = "sidebar") -> ChatContext:
+    session, chat = a_codex(owner, placement)
+    return ChatContext(Scope(owner, placement), session, chat)
+
+
+ANN, BOB, ELSEWHERE = context(), context("user:bob"), context(placement="page")
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest, time: Time) -> ChatStores:
+    """One implementation after the other."""
+    if request.param == "memory":
+        return MemoryChatStores(time)
+    return DynamoChatStores(cast("Dynamo", request.getfixturevalue("tables")).table, time)
+
+
+@pytest.fixture
+def store(stores: ChatStores) -> ChatKitStore:
+    return ChatKitStore(stores.threads, lambda prefix: prefix + token_hex(16))
+
+
+def a_thread(thread_id: str = "thr_1", seconds: float = 0, title: str | None = "A talk") -> ThreadMetadata:
+    created_at = NOW + timedelta(seconds=seconds)
+    return ThreadMetadata(id=thread_id, title=title, created_at=created_at, metadata={"a": {"b": 1}})
+
+
+def said(item_id: str, words: str = "Hello!", seconds: float = 0) -> UserMessageItem:
+    return UserMessageItem(
+        id=item_id,
+        thread_id="thr_1",
+        created_at=NOW + timedelta(seconds=seconds),
+        content=[UserMessageTextContent(text=words)],
+        inference_options=InferenceOptions(),
+    )
+
+
+def answered(item_id: str, words: str = "Hi.", seconds: float = 1) -> AssistantMessageItem:
+    created_at = NOW + timedelta(seconds=seconds)
+    content = [AssistantMessageContent(text=words)]
+    return AssistantMessageItem(id=item_id, thread_id="thr_1", created_at=created_at, content=content)
+
+
+def one_of_each() -> list[ThreadItem]:
+    at: dict[str, Any] = {"thread_id": "thr_1"}
+    return [
+        said("msg_z"),
+        answered("msg_a"),
+        ClientToolCallItem(
+            id="tc_1", call_id="c1", name="f", arguments={"x": 1}, created_at=NOW + timedelta(seconds=2), **at
+        ),
+        WidgetItem(
+            id="wdg_1", widget=Card(children=[Text(value="Hm")]), created_at=NOW + timedelta(seconds=3), **at
+        ),
+        HiddenContextItem(id="hid_1", content={"k": [1]}, created_at=NOW + timedelta(seconds=4), **at),
+    ]
+
+
+async def fill(store: ChatKitStore, number: int) -> list[ThreadItem]:
+    await store.save_thread(a_thread(), ANN)
+    items: list[ThreadItem] = [said(f"msg_{number - each}", str(each), each) for each in range(number)]
+    for item in reversed(items):
+        await store.add_thread_item("thr_1", item, ANN)
+    return items
+
+
+@pytest.mark.parametrize("title", ["A talk", None])
+async def test_a_thread_comes_back_as_it_was(store: ChatKitStore, title: str | None) -> None:
+    thread = a_thread(title=title)
+    await store.save_thread(thread, ANN)
+    assert await store.load_thread(thread.id, ANN) == thread
+
+
+async def test_a_thread_is_overwritten_and_keeps_its_place(store: ChatKitStore) -> None:
+    for number in range(3):
+        await store.save_thread(a_thread(f"thr_{number}", number), ANN)
+    changed = a_thread("thr_1", 1, title="Changed")
+    await store.save_thread(changed, ANN)
+    page = await store.load_threads(10, None, "asc", ANN)
+    assert [thread.id for thread in page.data] == ["thr_0", "thr_1", "thr_2"]
+    assert page.data[1] == changed
+
+
+async def test_a_thread_is_stored_without_the_items_that_it_brings_along(store: ChatKitStore) -> None:
+    thread = Thread(**a_thread().model_dump(), items=Page(data=[said("msg_1")]))
+    await store.save_thread(thread, ANN)
+    assert await store.load_thread("thr_1", ANN) == a_thread()
+    assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == []
+
+
+async def test_a_missing_thread_item_or_attachment_is_not_found(store: ChatKitStore) -> None:
+    await store.save_thread(a_thread(), ANN)
+    for look in (
+        store.load_thread("thr_2", ANN),
+        store.load_thread("x" * 5000, ANN),
+        store.load_item("thr_1", "msg_1", ANN),
+        store.load_attachment("atc_1", ANN),
+        store.load_threads(10, "thr_2", "asc", ANN),
+        store.load_thread_items("thr_1", "msg_1", 10, "asc", ANN),
+    ):
+        with pytest.raises(NotFoundError):
+            await look
+
+
+async def test_items_of_every_kind_come_back_as_they_were_and_in_order(store: ChatKitStore) -> None:
+    await store.save_thread(a_thread(), ANN)
+    items = one_of_each()
+    for item in reversed(items):
+        await store.add_thread_item("thr_1", item, ANN)
+    assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == items
+    newest_first = await store.load_thread_items("thr_1", None, 10, "desc", ANN)
+    assert newest_first.data == items[::-1]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_items_are_paged(store: ChatKitStore, order: str) -> None:
+    items = await fill(store, 5)
+    wanted = items if order == "asc" else items[::-1]
+    first = await store.load_thread_items("thr_1", None, 2, order, ANN)
+    assert (first.data, first.has_more, first.after) == (wanted[:2], True, wanted[1].id)
+    second = await store.load_thread_items("thr_1", first.after, 3, order, ANN)
+    assert (second.data, second.has_more, second.after) == (wanted[2:], False, None)
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_threads_are_paged(store: ChatKitStore, order: str) -> None:
+    threads = [a_thread(f"thr_{9 - number}", number) for number in range(3)]
+    for thread in threads:
+        await store.save_thread(thread, ANN)
+    wanted = threads if order == "asc" else threads[::-1]
+    first = await store.load_threads(2, None, order, ANN)
+    assert (first.data, first.has_more, first.after) == (wanted[:2], True, wanted[1].id)
+    second = await store.load_threads(2, first.after, order, ANN)
+    assert (second.data, second.has_more, second.after) == (wanted[2:], False, None)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 10**6])
+async def test_a_page_has_a_sensible_size_whatever_is_asked_for(store: ChatKitStore, limit: int) -> None:
+    await fill(store, 3)
+    assert 1 <= len((await store.load_thread_items("thr_1", None, limit, "asc", ANN)).data) <= 3
+
+
+async def test_a_changed_item_keeps_its_place(store: ChatKitStore) -> None:
+    items = await fill(store, 3)
+    changed = items[1].model_copy(update={"content": [UserMessageTextContent(text="Changed")]})
+    await store.save_item("thr_1", changed, ANN)
+    assert await store.load_item("thr_1", changed.id, ANN) == changed
+    page = await store.load_thread_items("thr_1", None, 10, "asc", ANN)
+    assert page.data == [items[0], changed, items[2]]
+
+
+async def test_an_unknown_item_is_stored_by_saving_it(store: ChatKitStore) -> None:
+    await store.save_item("thr_1", answered("msg_1"), ANN)
+    assert await store.load_item("thr_1", "msg_1", ANN) == answered("msg_1")
+
+
+async def test_an_item_that_is_added_twice_is_one(store: ChatKitStore) -> None:
+    for _ in range(2):
+        await store.add_thread_item("thr_1", answered("msg_1"), ANN)
+    assert len((await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data) == 1
+
+
+async def test_a_deleted_item_is_gone_and_may_be_deleted_again(store: ChatKitStore) -> None:
+    items = await fill(store, 3)
+    for _ in range(2):
+        await store.delete_thread_item("thr_1", items[1].id, ANN)
+    page = await store.load_thread_items("thr_1", None, 10, "asc", ANN)
+    assert page.data == [items[0], items[2]]
+
+
+async def test_a_deleted_thread_takes_its_items_along_and_no_others(store: ChatKitStore) -> None:
+    await fill(store, 30)
+    await store.save_thread(a_thread("thr_10"), ANN)
+    await store.add_thread_item("thr_10", said("msg_other"), ANN)
+    for _ in range(2):
+        await store.delete_thread("thr_1", ANN)
+    with pytest.raises(NotFoundError):
+        await store.load_thread("thr_1", ANN)
+    assert (await store.load_thread_items("thr_1", None, 100, "asc", ANN)).data == []
+    assert len((await store.load_thread_items("thr_10", None, 100, "asc", ANN)).data) == 1
+
+
+async def test_attachments_come_back_as_they_were_and_can_be_deleted(store: ChatKitStore) -> None:
+    file = FileAttachment(id="atc_1", mime_type="text/plain", name="a.txt", metadata={"by": "us"})
+    url = AnyUrl("https://example.com/a.png")
+    image = ImageAttachment(id="atc_2", mime_type="image/png", name="a.png", preview_url=url)
+    for attachment in (file, image):
+        await store.save_attachment(attachment, ANN)
+        assert await store.load_attachment(attachment.id, ANN) == attachment
+    for _ in range(2):
+        await store.delete_attachment("atc_1", ANN)
+    with pytest.raises(NotFoundError):
+        await store.load_attachment("atc_1", ANN)
+
+
+@pytest.mark.parametrize("stranger", [BOB, ELSEWHERE], ids=["user", "placement"])
+async def test_nobody_reaches_what_is_in_another_scope(store: ChatKitStore, stranger: ChatContext) -> None:
+    items = await fill(store, 2)
+    file = FileAttachment(id="atc_1", mime_type="text/plain", name="a.txt")
+    await store.save_attachment(file, ANN)
+    assert (await store.load_threads(10, None, "asc", stranger)).data == []
+    assert (await store.load_thread_items("thr_1", None, 10, "asc", stranger)).data == []
+    for look in (
+        store.load_thread("thr_1", stranger),
+        store.load_item("thr_1", items[0].id, stranger),
+        store.load_attachment("atc_1", stranger),
+        store.load_threads(10, "thr_1", "asc", stranger),
+    ):
+        with pytest.raises(NotFoundError):
+            await look
+
+
+@pytest.mark.parametrize("stranger", [BOB, ELSEWHERE], ids=["user", "placement"])
+async def test_nobody_changes_what_is_in_another_scope(store: ChatKitStore, stranger: ChatContext) -> None:
+    items = await fill(store, 2)
+    await store.save_thread(a_thread(title="Mine now"), stranger)
+    await store.save_item("thr_1", said(items[0].id, "Forged"), stranger)
+    await store.delete_thread_item("thr_1", items[1].id, stranger)
+    await store.delete_thread("thr_1", stranger)
+    assert await store.load_thread("thr_1", ANN) == a_thread()
+    assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == items
+
+
+async def test_no_id_of_a_thread_spells_another_scope(store: ChatKitStore) -> None:
+    await store.save_thread(a_thread("b#thr_1"), context("user:a"))
+    await store.add_thread_item("b#thr_1", said("msg_1"), context("user:a"))
+    page = await store.load_thread_items("thr_1", None, 10, "asc", context("user:a#b"))
+    assert page.data == []
+
+
+def test_ids_carry_at_least_96_random_bits(store: ChatKitStore) -> None:
+    thread = a_thread()
+    made = [store.generate_thread_id(ANN)] + [
+        store.generate_item_id(kind, thread, ANN)
+        for kind in ("message", "tool_call", "task", "workflow", "attachment", "sdk_hidden_context")
+    ]
+    for each in made:
+        assert len(each.partition("_")[2]) * 4 >= 96
+    assert len(set(made)) == len(made)
+
+
+async def test_a_message_is_on_record_with_its_session_and_role(
+    store: ChatKitStore, stores: ChatStores
+) -> None:
+    for item in one_of_each():
+        await store.add_thread_item("thr_1", item, ANN)
+    rows: tuple[ThreadRow, ...]
+    rows, _ = stores.threads.list_items(ANN.scope, "thr_1", None, 10, newest_first=False)
+    assert [row.facts["role"] for row in rows] == ["user", "agent", "system", "system", "system"]
+    assert {row.facts["session_id"] for row in rows} == {ANN.chat.id}
+    assert rows[2].facts["tool_invocation_id"] == "c1"
+
+
+async def test_what_nobody_has_touched_for_a_season_is_gone(tables: Dynamo, time: Time) -> None:
+    store = ChatKitStore(DynamoChatStores(tables.table, time).threads, lambda prefix: prefix + token_hex(16))
+    await fill(store, 2)
+    time.sleep(90 * 24 * 3600 + 1)
+    assert (await store.load_threads(10, None, "asc", ANN)).data == []
+    assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == []
