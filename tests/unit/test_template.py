@@ -34,8 +34,8 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 FUNCTIONS = of_type("AWS::Serverless::Function")
 
 
-OWN_APPLICATION = {"agent"}
-"""Folders that hold an application with routes of its own, not one use case."""
+OWN_APPLICATION = {"agent", "get_openapi"}
+"""Folders that hold an application with routes of its own, or a mere text, not one use case."""
 STREAMING = {"AgentStreamFunction": "agent", "ChatkitStreamFunction": "chatkit"}
 """Functions that run an application of several requests as a server, to stream, and its folder."""
 
@@ -49,6 +49,11 @@ def routes() -> set[str]:
     """Return the template's routes, such as `POST /session`."""
     events = [event for each in FUNCTIONS.values() for event in routed(each)]
     return {f"{event['Method'].upper()} {event['Path']}" for event in events}
+
+
+def asked_routes() -> set[str]:
+    """Return the routes that somebody asks for: all but the browsers' own questions."""
+    return {route for route in routes() if not route.startswith("OPTIONS ")}
 
 
 def routed(function: dict[str, Any]) -> list[dict[str, Any]]:
@@ -117,7 +122,12 @@ def test_the_readme_lists_the_routes_of_the_template() -> None:
     table = re.findall(
         r"^\| *`((?:GET|POST|PUT|DELETE) /[^`]*)`", (ROOT / "README.md").read_text("utf-8"), re.M
     )
-    assert set(table) == routes()
+    assert set(table) == asked_routes()
+
+
+def test_a_browser_may_ask_beforehand_on_every_path() -> None:
+    preflights = {route.split()[1] for route in routes() - asked_routes()}
+    assert preflights == {route.split()[1] for route in asked_routes()}
 
 
 def test_every_function_logs_to_a_group_of_its_own_that_forgets() -> None:
@@ -189,7 +199,7 @@ def test_the_table_is_only_touched_under_named_keys() -> None:
 )
 def test_who_is_told_of_a_thing_may_use_it_and_nobody_else(policy: str, variable: str) -> None:
     told = {name for name, each in FUNCTIONS.items() if variable in variables(each)}
-    allowed = {name for name, each in FUNCTIONS.items() if {"Ref": policy} in each["Policies"]}
+    allowed = {name for name, each in FUNCTIONS.items() if {"Ref": policy} in each.get("Policies", ())}
     assert told == allowed
     assert told
 
@@ -197,7 +207,9 @@ def test_who_is_told_of_a_thing_may_use_it_and_nobody_else(policy: str, variable
 def test_only_those_who_seal_or_open_secrets_know_the_key() -> None:
     told = {name for name, each in FUNCTIONS.items() if "SECRETS_KEY_ID" in variables(each)}
     key = [{"Ref": "SealSecretsPolicy"}, {"Ref": "OpenSecretsPolicy"}]
-    assert told == {name for name, each in FUNCTIONS.items() if any(one in each["Policies"] for one in key)}
+    assert told == {
+        name for name, each in FUNCTIONS.items() if any(one in each.get("Policies", ()) for one in key)
+    }
 
 
 def variables(function: dict[str, Any]) -> dict[str, Any]:

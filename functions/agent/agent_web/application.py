@@ -42,8 +42,9 @@ async def _health() -> Response:
 
 
 def _preflight(web: Web) -> Callable[[Request], Awaitable[Response]]:
-    async def preflight(_: Request) -> Response:
-        return Response(None, 204, {**cors(web.settings.allowed_origin), **PREFLIGHT})
+    async def preflight(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        return Response(None, 204, {**cors(web.settings.allowed_origin, origin), **PREFLIGHT})
 
     return preflight
 
@@ -51,13 +52,13 @@ def _preflight(web: Web) -> Callable[[Request], Awaitable[Response]]:
 def _no_route(web: Web) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Answer what the framework itself refuses: an unknown path, a method that a path does not have."""
 
-    async def answer(_: Request, error: Exception) -> Response:
+    async def answer(request: Request, error: Exception) -> Response:
         wrong_method = isinstance(error, HTTPException) and error.status_code == 405
         refused = (
             InvalidRequest("That path has no such method.")
             if wrong_method
             else NotFound("There is no such route.")
         )
-        return failed(web, refused, web.new_id("req_"))
+        return failed(web, refused, web.new_id("req_"), request.headers.get("origin"))
 
     return answer

@@ -44,7 +44,10 @@ class Asked:
 
     def headers(self) -> dict[str, str]:
         """Return the headers that every answer carries; a guest who is new learns who they are."""
-        headers = {"cache-control": "no-store", **cors(self.web.settings.allowed_origin)}
+        headers = {
+            "cache-control": "no-store",
+            **cors(self.web.settings.allowed_origin, self.http.headers.get("origin")),
+        }
         if isinstance(self.principal, Guest) and self.principal.fresh:
             token = self.web.identity.guest_token(self.principal)
             headers[GUEST_HEADER] = token
@@ -81,16 +84,18 @@ def answering(web: Web, work: Work) -> Callable[[Request], Awaitable[Response]]:
         facts: dict[str, Any] = {"request_id": request_id, "route": request.url.path}
         try:
             address = request.client.host if request.client else ""
-            principal = await run_in_threadpool(web.identity.resolve, shown(request.headers, address))
+            principal = await run_in_threadpool(
+                web.identity.resolve, shown(request.headers, address, web.settings.allowed_origin)
+            )
             facts["owner"] = principal.owner
             response = await work(Asked(web, request, request_id, principal, facts))
         except SwitchboardError as error:
             facts["code"] = error.code
-            response = failed(web, error, request_id)
+            response = failed(web, error, request_id, request.headers.get("origin"))
         except Exception as error:
             web.log.exception("request.crashed", extra={"request_id": request_id})
             facts["code"] = type(error).__name__
-            response = failed(web, crash(), request_id)
+            response = failed(web, crash(), request_id, request.headers.get("origin"))
         facts["ms"] = round((perf_counter() - began) * 1000, 1)
         web.log.info("request", extra={**facts, "status": response.status_code})
         return response
@@ -98,10 +103,10 @@ def answering(web: Web, work: Work) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def failed(web: Web, error: SwitchboardError, request_id: str) -> Response:
+def failed(web: Web, error: SwitchboardError, request_id: str, origin: str | None) -> Response:
     """Return the answer that tells of an error."""
     status, headers, body = failure(error, request_id)
-    headers |= {"cache-control": "no-store", **cors(web.settings.allowed_origin)}
+    headers |= {"cache-control": "no-store", **cors(web.settings.allowed_origin, origin)}
     return Response(body, status, headers, "application/json")
 
 

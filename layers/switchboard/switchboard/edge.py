@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 from switchboard.domain import errors, limits
 from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError
+from switchboard.domain.origins import cors as cors
+from switchboard.domain.origins import is_welcome
 from switchboard.settings import Settings
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -19,7 +21,6 @@ GUEST_COOKIE = "switchboard_guest"
 GUEST_HEADER = "x-guest-token"
 PROBLEMS, FIELD_CHARS = 20, 64
 """Most problems of a request that are told, and longest name of a field in them, to find the mistake."""
-EXPOSED = "location, retry-after, x-guest-token"
 STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.PayloadTooLarge, 413),
     (errors.InvalidRequest, 400),
@@ -95,14 +96,20 @@ def too_large(most: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"The body is larger than {most} bytes.")
 
 
-def shown(headers: Mapping[str, str], address: str) -> Credentials:
-    """Return what the headers (names in lower case) show of who is asking, from that address."""
+def shown(headers: Mapping[str, str], address: str, allowed: str = "*") -> Credentials:
+    """Return what the headers (names in lower case) show of who is asking, from that address.
+
+    Cookies count only where a page of an allowed origin has sent them: a browser adds them to whatever a
+    strange page has it send.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
+    welcome = is_welcome(allowed, headers.get("origin"), headers.get("host"))
+    cookie = headers.get("cookie", "") if welcome else ""
     return Credentials(
         api_key=headers.get("x-api-key"),
         bearer=token.strip() if scheme.lower() == "bearer" else None,
-        cookie=headers.get("cookie", ""),
-        guest=headers.get(GUEST_HEADER) or read_cookie(headers.get("cookie", ""), GUEST_COOKIE),
+        cookie=cookie,
+        guest=headers.get(GUEST_HEADER) or read_cookie(cookie, GUEST_COOKIE),
         address=address,
     )
 
@@ -127,14 +134,6 @@ def cookie(name: str, value: str, days: int, settings: Settings) -> str:
     text = f"{name}={value}; Path=/; Max-Age={days * 24 * 3600}; HttpOnly"
     text += "; SameSite=None" if across else "; SameSite=Lax"
     return f"{text}; Secure" if settings.secure_cookies else text
-
-
-def cors(origin: str) -> dict[str, str]:
-    """Return what lets a page of that origin read the answer, and the headers in it that it needs."""
-    headers = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
-    if origin != "*":
-        headers["access-control-allow-credentials"] = "true"
-    return headers
 
 
 def _place(location: tuple[int | str, ...]) -> str:

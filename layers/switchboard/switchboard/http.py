@@ -96,7 +96,7 @@ def answering(run: Callable[[Event, dict[str, Any]], Reply], edge: Any, log: Log
             answer = _failure(crash(), request_id)
         milliseconds = round((perf_counter() - started) * 1000, 1)
         log.info("request", extra={**facts, "status": answer.status, "ms": milliseconds})
-        answer.headers.update(cors(edge.settings.allowed_origin))
+        answer.headers.update(cors(edge.settings.allowed_origin, _origin(event)))
         return answer.as_proxy()
 
     return handler
@@ -125,7 +125,8 @@ def _run(
     facts: dict[str, Any],
 ) -> Reply:
     body_token = _body_token(event) if "supabase_access_token" in model.model_fields else None
-    principal = _principal(edge.identity, _credentials(event, body_token), lenient)
+    credentials = _credentials(event, body_token, edge.settings.allowed_origin)
+    principal = _principal(edge.identity, credentials, lenient)
     facts["owner"] = principal.owner
     request = read(model, event)
     facts.update({key: value for key, value in request if key.endswith("_id") and value})
@@ -187,13 +188,18 @@ def _body_token(event: Event) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _credentials(event: Event, body_token: str | None) -> Credentials:
+def _credentials(event: Event, body_token: str | None, allowed: str) -> Credentials:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     for name, values in (event.get("multiValueHeaders") or {}).items():
         if name.lower() == "cookie":  # HTTP/2 may send it in pieces
             headers["cookie"] = "; ".join(values)
     address = (event.get("requestContext", {}).get("identity") or {}).get("sourceIp") or ""
-    return replace(shown(headers, address), body_token=body_token)
+    return replace(shown(headers, address, allowed), body_token=body_token)
+
+
+def _origin(event: Event) -> str | None:
+    headers = event.get("headers") or {}
+    return next((value for name, value in headers.items() if name.lower() == "origin"), None)
 
 
 def _read(model: type[BaseModel], event: Event) -> BaseModel:

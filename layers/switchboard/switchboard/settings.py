@@ -97,7 +97,7 @@ class Settings:
             jwks_url=get("JWKS_URL") or None,
             supabase_url=get("SUPABASE_URL").rstrip("/") or None,
             secure_cookies=get("SECURE_COOKIES", "true").lower() != "false",
-            allowed_origin=get("ALLOWED_ORIGIN", "*"),
+            allowed_origin=get("ALLOWED_ORIGINS") or get("ALLOWED_ORIGIN", "*"),
             stage=get("STAGE", "dev"),
             ticket_calls=int(get("TICKET_CALLS", "1")),
             quotas={

@@ -65,8 +65,9 @@ async def _health(_: Request) -> Response:
 
 
 def _preflight(web: Web) -> Callable[[Request], Awaitable[Response]]:
-    async def preflight(_: Request) -> Response:
-        return Response(None, 204, {**cors(web.origin), **PREFLIGHT})
+    async def preflight(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        return Response(None, 204, {**cors(web.origin, origin), **PREFLIGHT})
 
     return preflight
 
@@ -103,7 +104,7 @@ async def _answer(http: Request, web: Web, facts: dict[str, Any]) -> Response:
         owner = User(context.scope.owner.removeprefix("user:"))
         await asyncio.to_thread(web.quotas.reserve, owner, "chat")
         web.tell("ChatMessages", 1, "Count")
-    headers = {"cache-control": "no-store", **cors(web.origin)}
+    headers = {"cache-control": "no-store", **cors(web.origin, http.headers.get("origin"))}
     try:
         result = await web.server.process(body, context)
         if isinstance(result, StreamingResult):

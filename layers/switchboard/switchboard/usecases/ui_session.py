@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from switchboard.domain import limits
 from switchboard.domain.instructions import compose
@@ -69,6 +69,10 @@ class DexterSession(BaseModel):
     guest_profile: GuestProfileAnswer | None = None
     refused: str | None = None
 
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in whole(self).items() if value is not None}
+
 
 class UiSession(BaseModel):
     """The upstream's session as a browser gets it: flat, without what is none of its business."""
@@ -80,11 +84,11 @@ class UiSession(BaseModel):
     voice: str
     instructions: str
     dexter_session: DexterSession
+    has_tools: bool = Field(exclude=True)
 
     def facts(self) -> dict[str, Any]:
         """Return what a log line may tell of it."""
-        extra = self.model_extra or {}
-        return {"id": extra.get("id"), "model": self.model, "hasTools": bool(extra.get("tools"))}
+        return {"id": (self.model_extra or {}).get("id"), "model": self.model, "hasTools": self.has_tools}
 
 
 class Defaults(Protocol):
@@ -165,6 +169,7 @@ def answer_of(
         "model": session.model,
         "voice": session.voice,
         "instructions": session.instructions,
+        "has_tools": bool(session.tools),
         "dexter_session": _dexter_session(principal, session, profile, settings),
     }
 
