@@ -1,0 +1,154 @@
+"""Routes of web applications, which name no types where FastAPI looks: read from the code that answers them.
+
+A route's function is the one whose docstring begins with the route, as in `POST /agent/query: …`: what it
+validates is the request, what it answers the answer. Without such a function a route is shown without types.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from dev.openapi.failures import responses
+from dev.openapi.handlers import title_of
+from dev.openapi.operations import SECURITY, family_of
+from dev.openapi.raises import NEVER, Kind, every_error
+from dev.openapi.routes import ROOT, Route
+from dev.openapi.samples import sample_of
+from dev.openapi.schemas import Schemas
+
+PACKAGES = ROOT / "layers" / "switchboard" / "switchboard"
+FUNCTION_DEF = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the code shows of a route."""
+
+    name: str
+    docstring: str
+    request: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    streams: bool = False
+
+
+def read_work(route: Route) -> Work:
+    """Return what is found of the route in its application."""
+    for file in _files(route.code):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, FUNCTION_DEF) and (ast.get_docstring(node) or "").startswith(
+                f"{route.name}:"
+            ):
+                return _work(node, file)
+    about = route.about
+    return Work(re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_"), about)
+
+
+def operation(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
+    """Return the operation of a route of a web application."""
+    inputs = _inputs(route, work, schemas)
+    errors = responses(
+        _errors(route.code), takes_input=True, has_body="requestBody" in inputs, admits="principal"
+    )
+    return {
+        "operationId": work.name,
+        "tags": [family_of(route.path)],
+        "summary": title_of(work.docstring),
+        "description": work.docstring.partition(": ")[2] or work.docstring,
+        **inputs,
+        "responses": {str(work.status): _answer(work, schemas), **errors},
+        "security": SECURITY["principal"],
+    }
+
+
+def _files(code: str) -> Iterator[Path]:
+    """Yield the files of an application: its folder's, and those of packages that only it uses."""
+    folder = ROOT / "functions" / code
+    own = sorted(folder.rglob("*.py"))
+    yield from own
+    names = {name for file in own for name in re.findall(r"from switchboard\.(\w+)", file.read_text("utf-8"))}
+    for name in sorted(names):
+        if (PACKAGES / name).is_dir() and name not in ("domain", "stores", "upstream", "usecases"):
+            yield from sorted((PACKAGES / name).rglob("*.py"))
+
+
+def _work(node: FUNCTION_DEF, file: Path) -> Work:
+    module = _module(file)
+    source = ast.unparse(node)
+    request = re.search(r"validated\((\w+),", source)
+    answer = re.search(r"\.answer\((\w+)(?:\.of)?\(.*\)(?:, (\d+))?\)", source)
+    verb = (
+        re.sub(r"(?<=_)(session|history|query)$", r"agent_\1", node.name)
+        if "agent" in file.parts
+        else node.name
+    )
+    return Work(
+        name=verb,
+        docstring=ast.get_docstring(node) or "",
+        request=getattr(module, request[1]) if request else None,
+        answer=getattr(module, answer[1], None) if answer else None,
+        status=int(answer[2] or 200) if answer else 200,
+        streams="EventStream" in source,
+    )
+
+
+def _module(file: Path) -> Any:
+    if PACKAGES in file.parents:
+        return import_module(".".join(file.relative_to(PACKAGES.parent).with_suffix("").parts))
+    folder = ROOT / "functions" / file.relative_to(ROOT / "functions").parts[0]
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return import_module(".".join(file.relative_to(folder).with_suffix("").parts))
+
+
+def _errors(code: str) -> set[Kind]:
+    called = {
+        node.func.id
+        for file in _files(code)
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return {kind for name, kind in every_error().items() if name in called} - NEVER
+
+
+def _inputs(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
+    if work.request is None:
+        return (
+            {}
+            if work.answer
+            else {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+        )
+    schema = schemas.resolved((work.request, "validation"))
+    if route.method == "POST":
+        whole = schemas[work.request, "validation"]
+        content = {"schema": whole, "example": sample_of(schema, schemas.components)}
+        return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    needed = schema.get("required", [])
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": name in needed, "schema": field}
+            for name, field in schema["properties"].items()
+        ]
+    }
+
+
+def _answer(work: Work, schemas: Schemas) -> dict[str, Any]:
+    if work.streams:
+        event = {"type": "token", "content": "Lisbon"}
+        content: dict[str, Any] = {"schema": {"type": "string"}, "example": f"data: {json.dumps(event)}\n\n"}
+        return {"description": "Events, as they come.", "content": {"text/event-stream": content}}
+    if work.answer is None:
+        return {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}}
+    schema = schemas[work.answer, "serialization"]
+    content = {"schema": schema, "example": sample_of(schema, schemas.components)}
+    return {"description": "Done.", "content": {"application/json": content}}
