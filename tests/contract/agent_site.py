@@ -174,9 +174,9 @@ class Gated:
             raise
 
 
-async def until(holds: Callable[[], Any]) -> None:
+async def until(holds: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
     """Return once it holds. Fail when the time is up."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.005)
