@@ -1,0 +1,97 @@
+"""What a host does about commands and about calls without one, told in leaps of time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+from sideband import limits
+from sideband.ending import ENDED, REPLACED, Ending
+from sideband.queue import Message
+from sideband.roster import due_ending
+from switchboard.domain.call import Call, Command
+
+from tests.unit.sideband_fleet import Fleet, NoMessages, Unreadable, fleet
+from tests.unit.sideband_scene import SESSION
+from tests.unit.sideband_world import START, World, now, until
+
+
+class Repeating(NoMessages):
+    """A queue that hands a command out until it is deleted."""
+
+    def __init__(self) -> None:
+        self.deleted_at = 0.0
+
+    def receive(self) -> Sequence[Message]:
+        body = '{"type":"end","sessionId":"sess_1","generation":2}'
+        return [] if self.deleted_at else [Message(body, "1")]
+
+    def delete(self, message: Message) -> None:
+        self.deleted_at = asyncio.get_running_loop().time()
+
+
+def test_a_command_that_meets_a_throttled_table_stays_in_the_queue() -> None:
+    world = World()
+    calls = world.stores.calls = Unreadable()
+    world.stores.sessions._calls = calls
+    calls.seconds = 8.0
+    queue = Repeating()
+
+    async def story(it: Fleet) -> None:
+        it.start("host_a", queue)
+        await until(lambda: queue.deleted_at, 30)
+        assert queue.deleted_at >= calls.seconds
+
+    fleet(story, world)
+
+
+def test_a_call_whose_command_is_still_on_its_way_is_not_swept_up() -> None:
+    async def story(it: Fleet) -> None:
+        it.start("host_a")
+        await it.followed_by("host_a")
+        assert limits.SWEEP_YOUNG <= asyncio.get_running_loop().time() < limits.SWEEP_YOUNG + 2
+
+    fleet(story)
+
+
+def test_a_full_host_takes_no_more_but_ends_what_has_to_end() -> None:
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a", capacity=0)
+        await asyncio.sleep(10)
+        assert it.call.status == "pending"
+        it.world.stores.sessions.save(SESSION.end(now()))
+        await host.roster.heed(Command("end", "sess_1", 2))
+        await until(lambda: it.call.reason == "ended", 10)
+
+    fleet(story)
+
+
+@pytest.mark.parametrize(
+    ("generation", "status", "ending"),
+    [(2, "open", None), (1, "open", REPLACED), (3, "open", None), (2, "ended", ENDED), (3, "ended", ENDED)],
+)
+def test_a_call_ends_with_its_session_or_when_a_later_one_is_current(
+    generation: int, status: Literal["open", "ended"], ending: Ending | None
+) -> None:
+    call = Call("sess_1", generation, "rtc_x", START)
+    assert due_ending(call, replace(SESSION, status=status)) == ending
+
+
+def test_a_forwarded_command_waits_for_the_table() -> None:
+    world = World()
+    calls = world.stores.calls = Unreadable()
+    world.stores.sessions._calls = calls
+
+    async def story(it: Fleet) -> None:
+        it.start("host_a")
+        await it.followed_by("host_a")
+        calls.seconds = asyncio.get_running_loop().time() + 12
+        world.stores.sessions.save(SESSION.end(now()))
+        world.stores.hosts.forward("host_a", Command("end", "sess_1", 2))
+        await until(lambda: it.call.status == "closed", 20)
+        assert asyncio.get_running_loop().time() >= calls.seconds
+
+    fleet(story, world)

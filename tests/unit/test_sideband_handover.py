@@ -1,0 +1,108 @@
+"""How a call goes from one host to the next, told in leaps of time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sideband import ending, limits
+from switchboard.domain.call import Lease
+from switchboard.stores.memory import MemoryTranscripts
+
+from tests.unit.sideband_events import reply
+from tests.unit.sideband_scene import Scene, scene
+from tests.unit.sideband_world import World, until
+
+
+def test_a_host_that_has_released_a_call_listens_until_another_writes() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        it.follow.stop(ending.Released(linger=True))
+        await until(lambda: it.call.status == "pending")
+        socket.say(*reply("a1", None, "One."))
+        await until(lambda: [item.text for item in it.items] == ["One."], 2)
+        it.world.stores.transcripts.seal(it.claim("host_b"), 1)
+        socket.say(*reply("a2", "a1", "Two."))
+        await asyncio.wait_for(it.over(), 2)
+        assert [item.text for item in it.items] == ["One."]
+        assert socket.closed
+        assert len(it.upstream.sockets) == 1
+
+    scene(story)
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_released_call_that_nobody_takes_is_let_go_of(dropped: bool) -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        it.follow.stop(ending.Released(linger=True))
+        await until(lambda: it.call.status == "pending")
+        if dropped:
+            socket.hang(1006)
+        await asyncio.wait_for(it.over(), limits.LINGER + 1)
+        assert it.call.status == "pending"
+        assert len(it.upstream.sockets) == 1
+
+    scene(story)
+
+
+def test_a_call_is_taken_over_only_once_the_earlier_host_has_written_what_it_heard() -> None:
+    world = World()
+    before = Lease("sess_1", 2, "rtc_1", "host_0", 1)
+    world.stores.transcripts.write(before, 1, 1, [])
+
+    async def story(it: Scene) -> None:
+        it.world.stores.calls.release(it.follow.lease)
+        await it.over_and_again()
+        socket = await it.socket()
+        assert [frame["session"] for frame in socket.sent] == [{"type": "realtime"}]
+        await asyncio.sleep(limits.SETTLED_DELAY + 0.1)
+        entry = {"id": "a1", "kind": "message", "role": "assistant", "progress": 1, "lineage": 2}
+        world.stores.transcripts.write(before, 1, 2, [{**entry, "previous": "root"}])
+        await until(lambda: [frame["item_id"] for frame in socket.sent if "item_id" in frame] == ["a1"], 2)
+
+    scene(story, world)
+
+
+def test_a_lost_lease_ends_the_follow_in_silence() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        socket.say(*reply("a1", None, "One."))
+        await until(lambda: it.items)
+        thief = it.claim("host_b")
+        it.world.stores.transcripts.seal(thief, 1)
+        socket.say(*reply("a2", "a1", "Two."))
+        await it.over()
+        assert [item.text for item in it.items] == ["One."]
+        assert it.upstream.hung_up == []
+        assert (it.call.host, it.call.status) == ("host_b", "followed")
+        assert socket.closed
+
+    scene(story)
+
+
+class Raced(MemoryTranscripts):
+    """The earlier host gets one more write through between the new host's reading and its seal."""
+
+    def seal(self, lease: Lease, after: int) -> int:
+        if lease.number == 2 and self.pages("sess_1", 2)[-1].revision == 1:
+            late = {"id": "a1", "kind": "message", "role": "assistant", "progress": 2, "lineage": 2}
+            entry = {**late, "previous": "root", "parts": [[0, "audio", 3, "Late."]]}
+            self.write(Lease("sess_1", 2, "rtc_1", "host_0", 1), after, 2, [entry])
+        return super().seal(lease, after)
+
+
+def test_a_takeover_knows_what_the_earlier_host_wrote_last() -> None:
+    world = World()
+    transcripts = world.stores.transcripts = Raced()
+    unfinished = {"id": "a1", "kind": "message", "role": "assistant", "progress": 1, "lineage": 2}
+    transcripts.write(Lease("sess_1", 2, "rtc_1", "host_0", 1), 1, 1, [{**unfinished, "previous": "root"}])
+
+    async def story(it: Scene) -> None:
+        await it.over_and_again()
+        socket = await it.socket()
+        await asyncio.sleep(5)
+        assert {frame["type"] for frame in socket.sent} == {"session.update"}
+        assert [item.text for item in it.items] == ["Late."]
+
+    scene(story, world)
