@@ -1,161 +1,59 @@
-"""The story: a secret, a call, a renewal in the middle, a second call, a profile, the end."""
+"""`python -m dev.demo` tells every story; `python -m dev.demo voice` only that one."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from dev.demo import show
+import httpx
+
+from dev.demo import codex, show, voice
 from dev.demo.client import Browser, DemoFailed, FrontEnd
+from dev.demo.world import World
 from dev.engine import running
 from dev.engine.stack import LocalStack
 
-TALK_S = 90.0
-"""A scripted call of the demo takes about 25 s; a slow machine may take three times that."""
-LOOK_EVERY_S = 0.3
-"""Between looks at the transcript: often enough to seem live."""
-INSTRUCTIONS = "You help newcomers to settle in. Be warm, be brief, ask one question at a time."
+Story = Callable[[World], bool]
+STORIES: Mapping[str, Story] = {
+    "voice": lambda world: voice.tell_story(FrontEnd(world.api_url), Browser(world.simulator_url)),
+    "codex": lambda world: codex.tell_story(world.api_url, world.user_token("demo-codex")),
+}
 
 
 def main() -> int:
-    """Tell the story; return 0 if it ended as it should."""
+    """Tell the stories; return 0 if all ended as they should."""
+    parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
+    parser.add_argument("story", nargs="*", help=f"which: {', '.join(STORIES)} (default: all)")
+    chosen = parser.parse_args().story or list(STORIES)
+    if unknown := [name for name in chosen if name not in STORIES]:
+        parser.error(f"there is no story called {unknown[0]}; there are {', '.join(STORIES)}")
     try:
-        with _stack() as (api_url, simulator_url):
-            return 0 if tell_story(FrontEnd(api_url), Browser(simulator_url)) else 1
-    except DemoFailed as failure:
-        show.verdict(False, str(failure))
-        return 1
+        with _world() as world:
+            endings = [_tell(name, world) for name in chosen]
+            return 0 if all(endings) else 1
     except KeyboardInterrupt:
         return 130
 
 
-def tell_story(front_end: FrontEnd, browser: Browser) -> bool:
-    """Return whether every transcript equals what was said."""
-    show.chapter("1  A browser asks for a session")
-    show.tell("POST /session: no account, so it becomes a guest, and gets a key that lives ten minutes.")
-    session = front_end.ask("POST", "/session", {"instructions": INSTRUCTIONS})
-    session_id = session["sessionId"]
-    show.fact("sessionId", session_id)
-    show.fact("clientSecret", session["clientSecret"][:12] + "…")
-    show.fact("expiresAt", session["expiresAt"])
-
-    show.chapter("2  It calls the model with that key, and tells us which call it is")
-    show.tell("POST /session/call: from now on the sideband listens in and writes down what is said.")
-    first = _call(front_end, browser, session_id, session["clientSecret"], "first_call")
-    good = _follow(front_end, browser, session_id, first)
-
-    show.chapter("3  The session is renewed in the middle of the talk")
-    show.tell("POST /session/renew: same session, new key; the instructions now carry the talk so far.")
-    renewed = front_end.ask("POST", "/session/renew", {"sessionId": session_id})
-    show.fact("restored", renewed["restored"])
-    show.tell("The instructions now end with:")
-    for line in renewed["instructions"].splitlines()[-4:-1]:
-        show.tell(f"    {line}")
-
-    show.chapter("4  The talk goes on in a second call; the first is hung up")
-    second = _call(front_end, browser, session_id, renewed["clientSecret"], "second_call")
-    good &= _follow(front_end, browser, session_id, second)
-
-    show.chapter("5  The transcript becomes a profile")
-    show.tell("POST /extract-profile: a workflow reads the transcript; every field names what it rests on.")
-    _extract(front_end, session_id)
-
-    show.chapter("6  The session ends")
-    show.tell("POST /session/{id}/end: the call is hung up, the record stays.")
-    front_end.ask("POST", f"/session/{session_id}/end")
-    return good & _ended(front_end, browser, session_id, second)
-
-
-def _call(front_end: FrontEnd, browser: Browser, session_id: str, secret: str, script: str) -> str:
-    call_id = browser.call(secret, script)
-    attached = front_end.ask("POST", "/session/call", {"sessionId": session_id, "callId": call_id})
-    show.fact("callId", call_id)
-    show.fact("generation", attached["generation"])
-    return call_id
-
-
-def _follow(front_end: FrontEnd, browser: Browser, session_id: str, call_id: str) -> bool:
-    """Print the call's items as they settle, in order; return whether they equal the script."""
-    generation = _generation(front_end, session_id, call_id)
-    printed: list[dict[str, Any]] = []
-    until = time.monotonic() + TALK_S
-    while time.monotonic() < until:
-        over = browser.look(call_id)["script"]["state"] in ("finished", "done", "ended")
-        items = [item for item in front_end.transcript(session_id) if item["generation"] == generation]
-        for item, before in zip(items, printed, strict=False):
-            if item["status"] != before["status"]:
-                show.correction(item)
-        printed = items[: len(printed)]
-        while len(printed) < len(items) and _settled(items[len(printed)]):
-            show.item(items[len(printed)])
-            printed.append(items[len(printed)])
-        truth = browser.look(call_id)["transcript"]
-        if over and len(printed) == len(items) and _said(items) == _truly_said(truth):
-            show.verdict(True, f"{len(items)} items, in order, equal to what was said")
-            return True
-        time.sleep(LOOK_EVERY_S)
-    show.verdict(False, "the transcript does not equal what was said")
-    return False
-
-
-def _generation(front_end: FrontEnd, session_id: str, call_id: str) -> int:
-    calls = front_end.ask("GET", f"/session/{session_id}")["calls"]
-    return next(int(call["generation"]) for call in calls if call["callId"] == call_id)
-
-
-def _settled(item: dict[str, Any]) -> bool:
-    return item["status"] not in ("in_progress", "pending")
-
-
-def _said(items: list[dict[str, Any]]) -> list[tuple[str, Any]]:
-    return [(item["itemId"], item["text"] or item["arguments"] or item["output"]) for item in items]
-
-
-def _truly_said(truth: list[dict[str, Any]]) -> list[tuple[str, Any]]:
-    return [(item["item_id"], item["text"] or item.get("arguments") or item.get("output")) for item in truth]
-
-
-def _extract(front_end: FrontEnd, session_id: str) -> None:
-    answer = front_end.ask("POST", "/extract-profile", {"sessionId": session_id})
-    while answer["status"] == "running":
-        time.sleep(LOOK_EVERY_S)
-        answer = front_end.ask("GET", f"/extract-profile/{answer['extractionId']}")
-    words = {item["itemId"]: item["text"] for item in front_end.transcript(session_id)}
-    evidence = {piece["field"]: piece["items"] for piece in answer["evidence"]}
-    for field, value in answer["profile"].items():
-        if value in (None, [], ""):
-            continue
-        show.fact(field, value)
-        for item_id in evidence.get(field, []):
-            show.tell(f"                 because: “{words[item_id]}”")
-
-
-def _ended(front_end: FrontEnd, browser: Browser, session_id: str, call_id: str) -> bool:
-    until = time.monotonic() + TALK_S
-    while time.monotonic() < until:
-        session = front_end.ask("GET", f"/session/{session_id}")
-        if all(call["status"] == "closed" for call in session["calls"]):
-            for call in session["calls"]:
-                show.fact(call["callId"][:14] + "…", f"closed: {call['reason']}")
-            hung_up = browser.look(call_id)["ended_at"] is not None
-            show.verdict(hung_up, "the call is over at the upstream too")
-            return hung_up
-        time.sleep(LOOK_EVERY_S)
-    show.verdict(False, "the calls were not closed")
-    return False
+def _tell(name: str, world: World) -> bool:
+    show.story(name)
+    try:
+        return STORIES[name](world)
+    except (DemoFailed, httpx.HTTPError) as failure:
+        show.verdict(False, str(failure) or type(failure).__name__)
+        return False
 
 
 @contextlib.contextmanager
-def _stack() -> Iterator[tuple[str, str]]:
-    """Yield the URLs of API and simulator: those of a running `make dev`, else of a stack of our own."""
+def _world() -> Iterator[World]:
+    """Yield a running `make dev`, else a system of our own."""
     found = running.find()
     if found and found["simulator_url"]:
-        yield found["api_url"], found["simulator_url"]
+        yield World(found["api_url"], found["simulator_url"], found["engine_url"], found["physical_ids"])
         return
     if found:
         show.tell("The running system talks to the real upstream; the demo starts one of its own beside it.")
@@ -163,7 +61,7 @@ def _stack() -> Iterator[tuple[str, str]]:
         tempfile.TemporaryDirectory(prefix="switchboard-demo-") as state,
         LocalStack(state_dir=Path(state), sideband_hosts=1, narrate=show.tell) as stack,
     ):
-        yield stack.api_url, stack.simulator_url
+        yield World(stack.api_url, stack.simulator_url, stack.engine_url, stack.physical_ids)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,11 @@ def paint(style: str, words: str) -> str:
     return words if PLAIN else f"\x1b[{STYLES[style]}m{words}\x1b[0m"
 
 
+def story(name: str) -> None:
+    """Print the title of a story."""
+    print(f"\n{paint('bold', f'── {name} ' + '─' * (WIDTH - len(name) - 4))}", flush=True)
+
+
 def chapter(title: str) -> None:
     """Print the heading of a step."""
     print(f"\n{paint('bold', title)}", flush=True)

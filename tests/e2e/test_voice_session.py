@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from dev.demo.__main__ import tell_story
 from dev.demo.client import Browser, FrontEnd
+from dev.demo.voice import tell_story
 from tests.e2e.conftest import House, eventually
 
 LONG_TALK = yaml.safe_load("""
