@@ -20,13 +20,6 @@ Journal = Callable[..., None]
 """Record that something has happened: `journal("codex.session.created", session_id=…)`; ids, never words."""
 
 
-class Metrics(Protocol):
-    """Counts things."""
-
-    def tell(self, name: str, value: float, unit: str = "Count") -> None:
-        """Count `value` under the metric's name."""
-
-
 class ChatSessions(Protocol):
     """The chat sessions of all owners, and what happened in them."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal
 from switchboard.domain.chat_session import ChatEvent
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import ChatId, ChatRequest
 from switchboard.usecases.chat_view import ChatSessionView, view_of
@@ -24,7 +24,7 @@ class Deps(Protocol):
 
     chats: ChatSessions
     chatkit: ChatKit
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId
@@ -39,6 +39,6 @@ def cancel_chat_session(request: CancelChatSession, principal: Principal, deps: 
     event = ChatEvent(deps.new_id("evt_"), request.session_id, "session_cancelled", {}, deps.clock())
     chat, cancelled = end_chat(request.session_id, principal.owner, "cancelled", event, deps)
     if cancelled:
-        deps.metrics.tell("ChatSessionsCancelled", 1)
+        deps.metrics.tell("ChatSessionsCancelled", 1, "Count")
         deps.journal("chatkit.session.cancelled", chat_session_id=chat.id, upstream_state=chat.upstream.state)
     return view_of(chat, deps.clock())

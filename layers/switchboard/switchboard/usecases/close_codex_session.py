@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal
 from switchboard.domain.chat_session import ChatEvent
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import NotFound
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.changing import insist
 from switchboard.usecases.codex_view import CodexSessionView, NamesCodexSession, codex_view, require_verified
@@ -21,7 +21,7 @@ class Deps(Protocol):
     codex: CodexSessions
     chats: ChatSessions
     chatkit: ChatKit
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId
@@ -47,7 +47,7 @@ def close(session_id: str, owner: str, deps: Deps) -> CodexSession:
     except NotFound:  # its record has outlived the time for which such are kept
         ended = False
     if ended:
-        deps.metrics.tell("ChatSessionsCancelled", 1)
+        deps.metrics.tell("ChatSessionsClosed", 1, "Count")
     if changed:
         deps.journal("codex.session.closed", session_id=session.id, chat_session_id=session.chat_id)
     return session

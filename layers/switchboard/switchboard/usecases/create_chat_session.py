@@ -9,9 +9,9 @@ from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal
 from switchboard.domain.chat_session import Channel, ChatSession, Holding
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.usecases.chat_payload import AgentId, ChatRequest, Metadata, OrgId
@@ -35,7 +35,7 @@ class Deps(Protocol):
     chats: ChatSessions
     chatkit: ChatKit
     quotas: Quotas
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId
@@ -61,7 +61,7 @@ def create_chat_session(request: CreateChatSession, principal: Principal, deps: 
         ).opening(now)
         deps.chats.add(chat)
         chat, opened = open_upstream(chat, agent, deps)
-    deps.metrics.tell("ChatSessionsCreated", 1)
+    deps.metrics.tell("ChatSessionsCreated", 1, "Count")
     deps.journal("chatkit.session.created", chat_session_id=chat.id, agent_id=agent.id, mode=chat.mode)
     return view_of(chat, deps.clock(), opened.client_secret)
 

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatKit, CodexSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatKit, CodexSessions, Journal
 from switchboard.domain.chat_session import ChatSession, Holding, Mode
 from switchboard.domain.codex_session import CodexSession
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import AgentId, ChatRequest, Metadata, Placement
 from switchboard.usecases.codex_view import CodexSessionView, codex_view, require_verified
@@ -41,7 +41,7 @@ class Deps(Protocol):
     agents: Agents
     codex: CodexSessions
     chatkit: ChatKit
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId
@@ -84,7 +84,7 @@ def create_codex_session(request: CreateCodexSession, principal: Principal, deps
         context=request.context,
     )
     deps.codex.add(session, chat)
-    deps.metrics.tell("ChatSessionsCreated", 1)
+    deps.metrics.tell("ChatSessionsCreated", 1, "Count")
     deps.journal(
         "codex.session.created",
         session_id=session.id,

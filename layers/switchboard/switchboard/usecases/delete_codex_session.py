@@ -10,11 +10,10 @@ from switchboard.domain.chat_ports import (
     ChatSessions,
     CodexSessions,
     Journal,
-    Metrics,
     Scope,
     Threads,
 )
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import ChatAnswer
 from switchboard.usecases.close_codex_session import close
@@ -35,7 +34,7 @@ class Deps(Protocol):
     chats: ChatSessions
     chatkit: ChatKit
     threads: Threads
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.chat_token import ChatClaims, ChatToken, Tokens
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import NotFound
-from switchboard.domain.ports import Clock, NewId, Secrets
+from switchboard.domain.ports import Clock, Counts, NewId, Secrets
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret
@@ -41,7 +41,7 @@ class Deps(Protocol):
     secrets: Secrets
     tokens: Tokens
     quotas: Quotas
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId
@@ -61,7 +61,7 @@ def issue_chat_token(request: NamesCodexSession, principal: Principal, deps: Dep
         token = _kept(chat, deps) or _opened(chat, principal, deps)
     else:
         token = _signed(session, chat, deps)
-    deps.metrics.tell("ChatTokensIssued", 1)
+    deps.metrics.tell("ChatTokensIssued", 1, "Count")
     deps.journal(
         "codex.chatkit.token.issued",
         session_id=session.id,

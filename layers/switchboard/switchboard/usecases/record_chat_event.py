@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from pydantic import Field
 
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatSessions, Journal
 from switchboard.domain.chat_session import KNOWN_EVENTS, ChatEvent, ChatSession
 from switchboard.domain.errors import InvalidRequest
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.changing import insist
 from switchboard.usecases.chat_payload import ChatAnswer, ChatId, ChatRequest, EventType, Payload
@@ -44,7 +44,7 @@ class Deps(Protocol):
 
     agents: Agents
     chats: ChatSessions
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
     new_id: NewId
@@ -56,12 +56,12 @@ def record_chat_event(request: RecordChatEvent, principal: Principal, deps: Deps
     event = ChatEvent(deps.new_id("evt_"), request.session_id, request.type, request.payload, now)
     before, chat = insist(lambda: _record(event, principal.owner, deps))
     known = request.type if request.type in KNOWN_EVENTS else "other"
-    deps.metrics.tell("ChatEvents", 1)
+    deps.metrics.tell("ChatEvents", 1, "Count")
     if chat.escalated_at and not before.escalated_at:
         waited = (chat.escalated_at - chat.created_at).total_seconds()
         deps.metrics.tell("ChatEscalationSeconds", round(waited, 3), "Seconds")
     if chat.holder != before.holder:
-        deps.metrics.tell("ChatHandovers", 1)
+        deps.metrics.tell("ChatHandovers", 1, "Count")
     deps.journal(
         "chatkit.event.recorded",
         chat_session_id=chat.id,

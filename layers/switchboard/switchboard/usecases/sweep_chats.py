@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal, Metrics
+from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.errors import SwitchboardError
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports import Clock, Counts
 from switchboard.usecases.chat_payload import ChatAnswer
 from switchboard.usecases.payload import TaskRequest
 from switchboard.usecases.upstream_chat import cancel_upstream
@@ -32,7 +32,7 @@ class Deps(Protocol):
 
     chats: ChatSessions
     chatkit: ChatKit
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
 
@@ -53,9 +53,9 @@ def sweep_chats(request: SweepChats, deps: Deps) -> ChatsSwept:
         pending = after.upstream.state == "cancelling"
         settled, left = settled + (not pending), left + pending
     active = deps.chats.count_active()
-    deps.metrics.tell("ChatSessionsActive", active)
+    deps.metrics.tell("ChatSessionsActive", active, "Count")
     if left:
-        deps.metrics.tell("ChatSessionsUnsettled", left)
+        deps.metrics.tell("ChatSessionsUnsettled", left, "Count")
     return ChatsSwept(settled=settled, left=left, active=active)
 
 

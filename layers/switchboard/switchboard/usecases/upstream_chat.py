@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from switchboard.domain.agents import Agent
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal, Metrics, OpenedChat
+from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal, OpenedChat
 from switchboard.domain.chat_session import ChatEvent, ChatSession, UpstreamChat
 from switchboard.domain.errors import SwitchboardError, UpstreamError
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports import Clock, Counts
 from switchboard.domain.principal import safety_identifier
 from switchboard.usecases.changing import insist
 
@@ -21,7 +21,7 @@ class Deps(Protocol):
 
     chats: ChatSessions
     chatkit: ChatKit
-    metrics: Metrics
+    metrics: Counts
     journal: Journal
     clock: Clock
 
@@ -47,9 +47,7 @@ def open_upstream(
     except SwitchboardError:
         _take_back(chat, opened, deps)
         raise
-    if saved.status == "ended":
-        cancel_upstream(saved, deps)
-    return saved, opened
+    return (cancel_upstream(saved, deps) if saved.status == "ended" else saved), opened
 
 
 def _keep_failure(chat: ChatSession, deps: Deps) -> None:
@@ -69,7 +67,7 @@ def _take_back(chat: ChatSession, opened: OpenedChat, deps: Deps) -> None:
     try:
         deps.chatkit.cancel(opened.id)
     except UpstreamError:
-        deps.metrics.tell("ChatSessionsOrphaned", 1)
+        deps.metrics.tell("ChatSessionsOrphaned", 1, "Count")
         deps.journal("chatkit.session.orphaned", chat_session_id=chat.id, upstream_id=opened.id)
 
 
@@ -98,7 +96,7 @@ def cancel_upstream(chat: ChatSession, deps: Deps) -> ChatSession:
             deps.chatkit.cancel(chat.upstream.id)
             state = "cancelled"
         except UpstreamError:
-            deps.metrics.tell("ChatCancelsDelayed", 1)
+            deps.metrics.tell("ChatCancelsDelayed", 1, "Count")
     return _note(chat, chat.settled(state, now), deps, now)
 
 
