@@ -92,7 +92,7 @@ class Dynamo:
     """The stores in one table."""
 
     def __init__(self, clock: Time, clients: Clients, name: str = "switchboard") -> None:
-        self._client = clients.dynamodb
+        self.clients = clients
         self.table = Table(clients.dynamodb, name, clock)
         self.tickets: Tickets = DynamoTickets(self.table)
         self.audits: Audits = DynamoAudits(self.table)
@@ -106,12 +106,12 @@ class Dynamo:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return everything in the table, as DynamoDB has it."""
-        found: list[dict[str, Any]] = self._client.scan(TableName=self.table.name)["Items"]
+        found: list[dict[str, Any]] = self.clients.dynamodb.scan(TableName=self.table.name)["Items"]
         return found
 
     def put(self, row: dict[str, Any]) -> None:
         """Write a row behind the stores' back."""
-        self._client.put_item(TableName=self.table.name, Item=row)
+        self.clients.dynamodb.put_item(TableName=self.table.name, Item=row)
 
 
 @cache

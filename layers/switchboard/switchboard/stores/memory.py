@@ -170,7 +170,7 @@ class MemoryTranscripts:
             if stored and stored.lease != lease.number:
                 raise LeaseLost("Another host writes this transcript now.")
             if stored is None or stored.revision < revision:
-                pages[number] = TranscriptPage(number, lease.number, revision, tuple(entries))
+                pages[number] = TranscriptPage(number, lease.number, revision, deepcopy(tuple(entries)))
 
 
 class MemoryExtractions:
