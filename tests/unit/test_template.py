@@ -87,7 +87,7 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
             documents.append(policy.get("PolicyDocument", policy))
         for document in documents:
             for statement in document.get("Statement", []):
-                yield name, statement
+                yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def many(value: Any) -> list[Any]:
