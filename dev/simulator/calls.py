@@ -48,7 +48,8 @@ class Call:
             "created_at": self.created_at,
             "live_at": self.live_at,
             "ended_at": self.ended_at,
-            "sidebands": len(session.peers),
+            "sidebands": sum(peer.attached for peer in session.peers),
+            "media": self.line.media() or None,
             "attachments": self.attachments,
             "script": player.progress() if player else None,
             "items": len(session.conversation),
@@ -102,6 +103,7 @@ class Calls:
             safety_identifier=safety_identifier or (secret.safety_identifier if secret else None),
         )
         self._live[call_id] = call
+        line.hang_up = lambda reason: self.end(call, reason)
         loop = asyncio.get_running_loop()
         call.expiry = loop.call_later(self._config.call_seconds, self.expire, call)
         if script is not None:

@@ -33,6 +33,12 @@ class Ear:
 
     async def hear(self, utterance: Utterance) -> Item:
         """One turn from the first sound to its commitment; the transcript follows by itself."""
+        turn = self.begin()
+        await self._session.world.pace.sleep(utterance.seconds)
+        return self.finish(turn, utterance)
+
+    def begin(self) -> tuple[str, int]:
+        """The first sound of a turn; returns its item's id and its millisecond, for `finish`."""
         session = self._session
         item_id = session.world.chance.id("item")
         began = session.milliseconds()
@@ -41,9 +47,15 @@ class Ear:
         )
         if self._interrupts():
             self._speaker.interrupt()
-        await session.world.pace.sleep(utterance.seconds)
+        return item_id, began
+
+    def finish(self, turn: tuple[str, int], utterance: Utterance) -> Item:
+        """The person has stopped speaking."""
+        item_id, began = turn
         ended = began + int(utterance.seconds * 1000)
-        session.emit({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": ended, "item_id": item_id})
+        self._session.emit(
+            {"type": "input_audio_buffer.speech_stopped", "audio_end_ms": ended, "item_id": item_id}
+        )
         return self.commit(item_id, utterance)
 
     def commit(self, item_id: str, utterance: Utterance) -> Item:

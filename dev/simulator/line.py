@@ -23,6 +23,8 @@ class Line:
         self.ear = Ear(self.session, self.speaker)
         self.events = ClientEvents(self.session, self.speaker, self.ear)
         self.player: ScriptPlayer | None = None
+        self.media: Callable[[], Json] = dict  # what flows, where real media does
+        self.hang_up: Callable[[str], None] = lambda reason: None  # the browser has left; says how
 
     def play(self, script: Script, hang_up: Callable[[], None], live_in: float = 0.0) -> None:
         """Start a script. Raises BadScript while another is playing."""

@@ -36,10 +36,14 @@ Order = Send | Wait | Abort | Close
 
 
 class Peer(Protocol):
-    """A sideband, a primary socket, or one day a data channel. `awake` peers hear every event."""
+    """A sideband, a primary socket or a data channel. `awake` peers hear every event.
+
+    `attached` tells sockets from the call's own browser.
+    """
 
     awake: bool
     hears_audio: bool
+    attached: bool
 
     def put(self, order: Order) -> None:
         """Queue an order; never blocks. A peer too slow to keep up is cut."""
@@ -47,6 +51,8 @@ class Peer(Protocol):
 
 class SocketPeer:
     """A peer behind a WebSocket: a bounded queue, and one task that empties it."""
+
+    attached = True
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self.awake = False

@@ -1,4 +1,4 @@
-"""The media seam: what answers an SDP offer. Here words only; no media ever flows."""
+"""The media seam: what answers an SDP offer, and the answer of a call in which only words are exchanged."""
 
 import re
 from typing import Protocol

@@ -15,7 +15,8 @@ from dev.simulator.issuer import Issuer
 from dev.simulator.pace import Pace
 from dev.simulator.request_log import RequestLog
 from dev.simulator.script import Library
-from dev.simulator.sdp import Media, WordsOnly
+from dev.simulator.sdp import Media
+from dev.simulator.webrtc import BrowserMedia
 from dev.simulator.world import World
 
 
@@ -30,7 +31,7 @@ class State:
         self.chats = ChatSessions(chance, self.world.pace, limits.MAX_CHATS)
         self.issuer = Issuer(chance)
         self.gate = Gate(config.api_keys, self.secrets)
-        self.calls = Calls(self.world, config, media or WordsOnly(chance))
+        self.calls = Calls(self.world, config, media or BrowserMedia(chance))
         self.library = Library(config.scripts, config.default_script)
         self.log = RequestLog(config.max_requests)
         self._prime()
