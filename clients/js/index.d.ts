@@ -1,0 +1,141 @@
+/** Realtime voice sessions of a Switchboard backend. */
+
+export type Mode = "relay" | "direct";
+export type Restored = "full" | "digest" | "none";
+export type State = "new" | "connecting" | "connected" | "reconnecting" | "ended" | "failed";
+
+/** A function that the model may call, as the upstream describes one. */
+export interface FunctionTool {
+  type: "function";
+  name: string;
+  description?: string | null;
+  parameters?: Record<string, unknown> | null;
+}
+
+export interface CreateSession {
+  model?: string;
+  voice?: string;
+  enableTranscription?: boolean;
+  instructions?: string;
+  /** A session that this one replaces. */
+  reset?: string;
+  /** `relay` unless said otherwise. */
+  mode?: Mode;
+  /** Pinned on relayed calls; left out, the page may bring its own. */
+  tools?: FunctionTool[];
+}
+
+export interface Options {
+  /** A user's token, or how to get one that is fresh. */
+  token?: string | (() => string | undefined | Promise<string | undefined>);
+  /** For back ends only. */
+  apiKey?: string;
+  /** Stay the guest of an earlier page. */
+  guestToken?: string;
+  /** Where direct mode places its calls; OpenAI unless said otherwise. */
+  callsUrl?: string;
+  /** false: leave no log behind. */
+  log?: boolean;
+  fetch?: typeof fetch;
+  RTCPeerConnection?: typeof RTCPeerConnection;
+  sendBeacon?: (url: string, body: Blob) => boolean;
+  page?: EventTarget;
+  /** Seconds since the epoch. */
+  now?: () => number;
+  /** Do work after some seconds; returns what cancels it. */
+  later?: (seconds: number, work: () => void) => () => void;
+}
+
+export interface TranscriptItem {
+  itemId: string;
+  generation: number;
+  kind: string;
+  role: "user" | "assistant" | "system" | null;
+  text: string | null;
+  status: string;
+  source: string;
+  name: string | null;
+  arguments: string | null;
+  output: string | null;
+  phase: string | null;
+  heardMs: number | null;
+  audioStartMs: number | null;
+  audioEndMs: number | null;
+  deleted: boolean;
+}
+
+/** What the browser itself heard; the transcript is the truth. */
+export interface Message {
+  id: string;
+  role: "user" | "assistant";
+  content: string;
+}
+
+export interface SessionRecord {
+  sessionId: string;
+  status: "open" | "ended";
+  mode: Mode;
+  callId: string | null;
+  instructions: string;
+  calls: { callId: string; status: string; attachedAt: string | null; reason: string | null }[];
+  audit: { at: string; event: string; facts: Record<string, unknown> }[];
+  [more: string]: unknown;
+}
+
+export interface Extraction {
+  extractionId: string;
+  sessionId: string;
+  status: "running" | "succeeded";
+  profile: Record<string, unknown> | null;
+  instructions: string | null;
+  evidence: { field: string; items: string[] }[];
+}
+
+export interface Events {
+  /** An event of the call's data channel, as the upstream sent it. */
+  event: { type: string; [more: string]: unknown };
+  message: Message;
+  /** The model's voice: give it to an `<audio autoplay>` as `srcObject`. */
+  audio: MediaStream;
+  state: State;
+  renewed: { restored: Restored; expiresAt: string };
+  /** What the session could not mend by itself. */
+  error: SwitchboardError;
+}
+
+export class SwitchboardError extends Error {
+  constructor(code: string, message: string, more?: Partial<SwitchboardError> & { cause?: unknown });
+  /** A stable word: the server's, or `network_error`, `call_failed`, `closed`, `unexpected_answer`. */
+  readonly code: string;
+  readonly status?: number;
+  readonly requestId?: string;
+  readonly retryAfter?: number;
+  readonly details?: Record<string, unknown>;
+  readonly mayHeal: boolean;
+}
+
+export class VoiceSession {
+  private constructor();
+  readonly id: string;
+  readonly mode: Mode;
+  readonly model: string;
+  readonly voice: string;
+  readonly instructions: string;
+  readonly state: State;
+  readonly callId: string | undefined;
+  on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
+  connect(microphone?: MediaStream | MediaStreamTrack[]): Promise<void>;
+  renew(): Promise<Restored>;
+  send(event: { type: string; [more: string]: unknown }): void;
+  transcript(): Promise<TranscriptItem[]>;
+  follow(options?: { signal?: AbortSignal }): AsyncGenerator<TranscriptItem, void, void>;
+  record(): Promise<SessionRecord>;
+  extract(schema?: Record<string, unknown>): Promise<Extraction>;
+  end(): Promise<void>;
+}
+
+export class Switchboard {
+  constructor(baseUrl: string, options?: Options);
+  readonly guestToken: string | undefined;
+  create(request?: CreateSession): Promise<VoiceSession>;
+}

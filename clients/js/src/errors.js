@@ -1,0 +1,35 @@
+/** What can go wrong, by a stable `code`: the server's, or `network_error`, `call_failed`, `closed`. */
+
+export class SwitchboardError extends Error {
+  constructor(code, message, { status, requestId, retryAfter, details, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "SwitchboardError";
+    this.code = code;
+    this.status = status;
+    this.requestId = requestId;
+    this.retryAfter = retryAfter;
+    this.details = details;
+  }
+
+  /** True if the same request may succeed later. */
+  get mayHeal() {
+    return HEALING.has(this.code) || (this.status >= 500 && !FINAL.has(this.code));
+  }
+}
+
+const HEALING = new Set(["network_error", "call_failed", "throttled", "session_changed", "ticket_spent"]);
+const FINAL = new Set(["upstream_refused", "extraction_failed", "chatkit_not_configured"]);
+
+/** Return the error that an answer of the server tells of, whatever stands in it. */
+export async function errorOf(answer) {
+  const body = await answer.json().catch(() => ({}));
+  const told = body?.error ?? {};
+  const retryAfter = told.retry_after ?? (Number(answer.headers.get("retry-after")) || undefined);
+  const message = told.message ?? `The server answered ${answer.status}.`;
+  return new SwitchboardError(told.code ?? "unexpected_answer", message, {
+    status: answer.status,
+    requestId: told.request_id,
+    retryAfter,
+    details: told.details,
+  });
+}

@@ -1,0 +1,22 @@
+/** What the client takes from the page around it; tests give their own. */
+export function surroundings(given = {}) {
+  const page = globalThis;
+  return {
+    fetch: (url, request) => page.fetch(url, request),
+    RTCPeerConnection: page.RTCPeerConnection,
+    sendBeacon: page.navigator?.sendBeacon?.bind(page.navigator),
+    page: page.addEventListener ? page : undefined,
+    now: () => Date.now() / 1000,
+    /** Do `work` after that many seconds, unless the function that this returns is called before. */
+    later: (seconds, work) => {
+      const timer = setTimeout(work, seconds * 1000);
+      return () => clearTimeout(timer);
+    },
+    ...given,
+  };
+}
+
+/** Wait that many seconds. */
+export function sleep({ later }, seconds) {
+  return new Promise((resolve) => later(seconds, resolve));
+}

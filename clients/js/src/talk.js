@@ -1,0 +1,56 @@
+import * as limits from "./limits.js";
+
+/** What the browser itself hears of the talk: telemetry, and the memory of last resort. The truth is the server's. */
+export class Talk {
+  messages = new Map();
+  toolCalls = new Map();
+
+  /** Take one event of the data channel; return the message that it completes, if it does. */
+  take(event) {
+    switch (event.type) {
+      case "conversation.item.input_audio_transcription.completed":
+        return this.#say(event.item_id, "user", event.transcript);
+      case "response.output_audio_transcript.done":
+        return this.#say(event.item_id, "assistant", event.transcript);
+      case "response.output_text.done":
+        return this.#say(event.item_id, "assistant", event.text);
+      case "response.function_call_arguments.done":
+        this.toolCalls.set(event.call_id, { name: event.name, arguments: event.arguments });
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Return the events that tell a new call what was said last. */
+  seeds() {
+    return [...this.messages.values()].slice(-limits.SEEDED).map(({ role, content }) => ({
+      type: "conversation.item.create",
+      item: {
+        type: "message",
+        role,
+        content: [{ type: role === "user" ? "input_text" : "output_text", text: content }],
+      },
+    }));
+  }
+
+  /** Return the log as text, without its oldest messages where all would be more than that many bytes. */
+  log(metadata, most = Infinity) {
+    const messages = [...this.messages.values()];
+    const toolCalls = [...this.toolCalls.values()];
+    const counts = { messages: messages.length, toolCalls: toolCalls.length };
+    for (;;) {
+      const text = JSON.stringify({ metadata: { ...metadata, counts }, messages, toolCalls });
+      if (new TextEncoder().encode(text).length <= most) return text;
+      const longest = messages.length >= toolCalls.length ? messages : toolCalls;
+      longest.splice(0, Math.max(1, Math.ceil(longest.length / 8)));
+    }
+  }
+
+  #say(id, role, content) {
+    if (!content) return undefined;
+    const message = { id, role, content };
+    this.messages.set(id, message);
+    return message;
+  }
+}

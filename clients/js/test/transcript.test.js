@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Talk } from "../src/talk.js";
+import { replied, said, world } from "./fakes.js";
+
+const item = (itemId, text, status = "completed") => ({ itemId, generation: 2, text, status });
+const page = (items, more = {}) => ({ items, cursor: null, status: "open", ...more });
+
+async function followed(pages) {
+  const { clock, switchboard, server } = world();
+  const session = await switchboard.create();
+  server.pages = pages;
+  const seen = [];
+  const all = (async () => {
+    for await (const each of session.follow()) seen.push([each.itemId, each.status]);
+  })();
+  await clock.pass(pages.length * 2);
+  await all;
+  return { seen, server };
+}
+
+test("a transcript is yielded as it grows, each version once, until the session has ended", async () => {
+  const { seen } = await followed([
+    page([item("a", null, "pending")]),
+    page([item("a", "Hello."), item("b", "Hi", "in_progress")]),
+    page([item("a", "Hello."), item("b", "Hi", "in_progress")]),
+    page([item("a", "Hello."), item("b", "Hi."), item("c", "Bye.")], { status: "ended" }),
+  ]);
+  assert.deepEqual(seen, [
+    ["a", "pending"],
+    ["a", "completed"],
+    ["b", "in_progress"],
+    ["b", "completed"],
+    ["c", "completed"],
+  ]);
+});
+
+test("pages in which nothing moves any more are not read again", async () => {
+  const { server } = await followed([
+    page([item("a", "1")], { cursor: "2.a" }),
+    page([item("b", "2", "pending")]),
+    page([item("b", "2")], { status: "ended" }),
+  ]);
+  const cursors = server.asked("/session/sess_1/transcript").map(({ url }) => new URL(url).searchParams.get("cursor"));
+  assert.deepEqual(cursors, [null, "2.a", "2.a"]);
+});
+
+test("an ended session is followed until its last words have settled", async () => {
+  const { seen } = await followed([
+    page([item("a", null, "pending")], { status: "ended" }),
+    page([item("a", "Late.")], { status: "ended" }),
+  ]);
+  assert.deepEqual(seen.at(-1), ["a", "completed"]);
+});
+
+test("the whole transcript is read page by page", async () => {
+  const { switchboard, server } = world();
+  const session = await switchboard.create();
+  server.pages = [page([item("a", "1")], { cursor: "2.a" }), page([item("b", "2")])];
+  assert.deepEqual((await session.transcript()).map(({ itemId }) => itemId), ["a", "b"]);
+});
+
+test("following stops when it is told to", async () => {
+  const { clock, switchboard, server } = world();
+  const session = await switchboard.create();
+  server.pages = Array.from({ length: 50 }, () => page([]));
+  const stop = new AbortController();
+  const all = (async () => {
+    for await (const each of session.follow({ signal: stop.signal })) assert.fail(each);
+  })();
+  await clock.pass(3);
+  stop.abort();
+  await clock.pass(3);
+  await all;
+  assert.ok(server.pages.length > 40);
+});
+
+test("a log that is too long for a beacon loses its oldest messages, and says how many there were", () => {
+  const talk = new Talk();
+  for (let n = 0; n < 400; n += 1) talk.take(said(`item_${n}`, "é".repeat(200)));
+  const text = talk.log({ sessionId: "sess_1" }, 60_000);
+  const log = JSON.parse(text);
+  assert.ok(new TextEncoder().encode(text).length <= 60_000);
+  assert.equal(log.messages.at(-1).id, "item_399");
+  assert.ok(log.messages.length > 90);
+  assert.equal(log.metadata.counts.messages, 400);
+});
+
+test("a talk keeps who said what, and which tools were called", () => {
+  const talk = new Talk();
+  talk.take(said("item_1", "Hello."));
+  talk.take(replied("item_2", "Hi."));
+  talk.take({ type: "response.output_text.done", item_id: "item_3", text: "In writing." });
+  talk.take({ type: "response.function_call_arguments.done", call_id: "call_1", name: "f", arguments: "{}" });
+  talk.take({ type: "rate_limits.updated" });
+  const log = JSON.parse(talk.log({}));
+  assert.deepEqual(log.messages.map(({ role }) => role), ["user", "assistant", "assistant"]);
+  assert.deepEqual(log.toolCalls, [{ name: "f", arguments: "{}" }]);
+});

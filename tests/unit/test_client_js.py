@@ -1,0 +1,62 @@
+"""The JavaScript client's own tests, run by Node where there is one; its types, held against its code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CLIENT = Path(__file__).parents[2] / "clients" / "js"
+NODE = shutil.which("node")
+
+
+@pytest.mark.skipif(NODE is None, reason="NODE IS NOT INSTALLED: the JavaScript client was not tested")
+def test_the_clients_own_tests_pass() -> None:
+    assert NODE is not None
+    files = sorted(map(str, (CLIENT / "test").glob("*.test.js")))
+    assert files
+    ran = subprocess.run([NODE, "--test", *files], capture_output=True, text=True, timeout=100, check=False)
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-1000:]
+
+
+def declared(name: str) -> set[str]:
+    """Return the members that the types promise of a class, without its constructor."""
+    types = (CLIENT / "index.d.ts").read_text("utf-8")
+    [body] = re.findall(rf"export class {name}\b[^{{]*{{(.*?)^}}", types, re.M | re.S)
+    return set(re.findall(r"^  (?:readonly )?(\w+)[?(<:]", body, re.M)) - {"constructor"}
+
+
+def written(file: str) -> set[str]:
+    """Return the public members that a class has in the code."""
+    code = (CLIENT / "src" / file).read_text("utf-8")
+    methods = re.findall(r"^  (?:async )?(?:get )?(\w+)\([^\n]*\) {$", code, re.M)
+    fields = re.findall(r"^    this\.(\w+) =", code, re.M)
+    return {*methods, *fields} - {"constructor"}
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "inherited"),
+    [
+        ("VoiceSession", "session.js", {"on"}),
+        ("Switchboard", "switchboard.js", set()),
+        ("SwitchboardError", "errors.js", set()),
+    ],
+)
+def test_the_types_promise_what_the_code_has_and_nothing_else(
+    name: str, file: str, inherited: set[str]
+) -> None:
+    assert declared(name) - inherited == written(file) - {"name", "message"}
+
+
+def test_the_client_needs_nothing_but_itself() -> None:
+    imports = {
+        found
+        for file in [CLIENT / "index.js", *(CLIENT / "src").glob("*.js")]
+        for found in re.findall(r'from "([^"]+)"', file.read_text("utf-8"))
+    }
+    assert imports
+    assert all(name.startswith("./") for name in imports)
+    assert "ependencies" not in (CLIENT / "package.json").read_text("utf-8")
