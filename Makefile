@@ -59,7 +59,7 @@ check: $(READY) ## format, lint, types, imports, template
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy .
-	@$(VENV)/bin/lint-imports
+	@PYTHONPATH=layers/switchboard:services:functions/agent $(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint template.yaml
 	@$(MAKE) --no-print-directory validate
 
