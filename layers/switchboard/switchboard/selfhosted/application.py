@@ -9,8 +9,10 @@ from json import loads
 from time import perf_counter
 from typing import Any
 
+from chatkit.errors import ErrorCode
 from chatkit.server import ChatKitServer, StreamingResult
 from chatkit.store import NotFoundError
+from chatkit.types import ErrorEvent
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,6 +33,10 @@ PREFLIGHT = {
     "access-control-allow-headers": "Authorization,Content-Type",
     "access-control-max-age": "600",
 }
+BROKEN = (
+    b"data: " + ErrorEvent(code=ErrorCode.STREAM_ERROR, allow_retry=True).model_dump_json().encode() + b"\n\n"
+)
+"""How a stream ends that breaks where nobody foresaw it."""
 ANSWERED = frozenset({"threads.create", "threads.add_user_message", "threads.retry_after_item"})
 """Requests that have the model answer: these count against the allowance."""
 
@@ -108,7 +114,7 @@ async def _answer(http: Request, web: Web, facts: dict[str, Any]) -> Response:
     try:
         result = await web.server.process(body, context)
         if isinstance(result, StreamingResult):
-            return EventStream(await _begun(aiter(result)), headers)
+            return EventStream(await _begun(aiter(result)), headers, BROKEN)
         return Response(result.json, 200, headers, "application/json")
     except NotFoundError as error:
         raise NotFound("There is no such thread or item.") from error

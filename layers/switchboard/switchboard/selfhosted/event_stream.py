@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from starlette.responses import Response
 
 from switchboard.agent.limits import HEARTBEAT_SECONDS, SLOW_CLIENT_SECONDS
 from switchboard.agent.sse import HEARTBEAT
+
+log = logging.getLogger(__name__)
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -19,14 +22,16 @@ class EventStream(Response):
     """Writes pieces as they come.
 
     The pieces are made in a task of their own, which never waits for the client: cancelling it when the
-    client has left is then always felt by whoever makes them, who may save what there is.
+    client has left is then always felt by whoever makes them, who may save what there is. `broken` is the
+    last piece where making them fails.
     """
 
-    def __init__(self, pieces: AsyncIterator[bytes], headers: dict[str, str]) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], headers: dict[str, str], broken: bytes) -> None:
         more = {"cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
         super().__init__(None, 200, {**headers, **more}, "text/event-stream")
         del self.headers["content-length"]
         self._pieces = pieces
+        self._broken = broken
         self._ready: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -46,6 +51,9 @@ class EventStream(Response):
         try:
             async for piece in self._pieces:
                 self._ready.put_nowait(piece)
+        except Exception:
+            log.exception("chatkit.stream_broken")
+            self._ready.put_nowait(self._broken)
         finally:
             self._ready.put_nowait(None)
 

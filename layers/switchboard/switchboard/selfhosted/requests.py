@@ -37,6 +37,8 @@ def read_request(body: bytes) -> ChatKitReq:
     if request.type not in SUPPORTED:
         raise InvalidRequest("This server does not do that.", details={"type": request.type})
     if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
+        if request.params.input.attachments:
+            raise InvalidRequest("This server takes no attachments.")
         _check_message("".join(part.text for part in request.params.input.content))
     if isinstance(request, ThreadsUpdateReq) and len(request.params.title) > limits.TITLE_CHARS_MAX:
         raise InvalidRequest(f"The title has more than {limits.TITLE_CHARS_MAX} characters.")
