@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
+import subprocess
 import sys
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
 import httpx
-from fakeredis import FakeAsyncRedis
-from switchboard.agent import HistoryParts, MessageHistory, Orchestrator, SessionStore, Turn
-from switchboard.agent.deps import Deps
-from switchboard.agent.stores.backend import Backend
-from switchboard.agent.stores.memory import MemoryBackend
-from switchboard.agent.stores.redis import RedisBackend
-from switchboard.agent.upstream import AgentUpstream
-from switchboard.domain.secret import ApiKey
 
 from dev.demo import show
 from dev.demo.client import PATIENCE_S, DemoFailed
-from dev.engine.parameters import SIMULATOR_KEY
+from dev.engine.server import ROOT
 
 QUESTIONS = ("My name is Ada.", "I live in Lisbon.", "What do you know about me?")
 ONE_MORE = "And where did I say I live?"
-SESSION = "the-same-session"
 
 
 def tell_story(api_url: str, simulator_url: str) -> bool:
@@ -41,9 +32,9 @@ def tell_story(api_url: str, simulator_url: str) -> bool:
         said = _history(api, session_id)
         good &= _carried(simulator, said[:2], QUESTIONS[-1], "DynamoDB")
         show.tell("The same session in a Redis, and in one process's memory: the library takes it there.")
-        for name, backend in _places().items():
-            asyncio.run(_ask_elsewhere(backend, said, simulator_url))
-            good &= _carried(simulator, said, ONE_MORE, name)
+        for place in ("Redis", "memory"):
+            _ask_elsewhere(said, place, simulator_url)
+            good &= _carried(simulator, said, ONE_MORE, place)
         api.delete("/agent/history", params={"session_id": session_id}).raise_for_status()
         cleared = not _history(api, session_id)
         show.verdict(cleared, "DELETE /agent/history: the session stays, what was said is gone")
@@ -106,31 +97,14 @@ def _carried(simulator: httpx.Client, turns: list[dict[str, Any]], question: str
     return good
 
 
-def _places() -> dict[str, Backend]:
-    return {"Redis": RedisBackend(FakeAsyncRedis, _now), "memory": MemoryBackend(_now)}
-
-
-async def _ask_elsewhere(backend: Backend, said: list[dict[str, Any]], simulator_url: str) -> None:
-    """Carry the turns into that place, and ask one more question from there."""
-    store = SessionStore(backend, clock=_now)
-    turns = [
-        Turn(
-            turn["id"],
-            turn["query"],
-            turn["answer"],
-            turn["summary"],
-            datetime.fromisoformat(turn["created_at"]),
-        )
-        for turn in said
-    ]
-    await store.set(SESSION, MessageHistory(turns))
-    upstream = AgentUpstream(
-        f"{simulator_url}/v1", lambda: ApiKey(SIMULATOR_KEY), small_model="-", embedding_model="-"
+def _ask_elsewhere(said: list[dict[str, Any]], place: str, simulator_url: str) -> None:
+    """Carry the turns into that place, and ask one more question from there, by the library alone."""
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "switchboard")))
+    subprocess.run(
+        [sys.executable, "-m", "dev.demo.agent_elsewhere", place, simulator_url, ONE_MORE],
+        env={**os.environ, "PYTHONPATH": path},
+        input=json.dumps(said),
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
-    parts = HistoryParts()
-    deps = Deps(upstream, lambda: store, parts, model="gpt-5.6-luna", instructions="Be brief.")
-    await Orchestrator(deps=deps).run(ONE_MORE, session_id=SESSION)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

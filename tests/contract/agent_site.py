@@ -39,6 +39,9 @@ class Log:
     def info(self, event: str, extra: Json | None = None) -> None:
         self.lines.append((event, extra or {}))
 
+    def error(self, event: str, extra: Json | None = None, exc_info: Any = None) -> None:
+        self.lines.append((event, extra or {}))
+
     def exception(self, event: str, extra: Json | None = None) -> None:
         self.lines.append((event, extra or {}))
 

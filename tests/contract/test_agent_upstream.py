@@ -209,7 +209,7 @@ class Answer:
 
 def stream(answer: Answer, **options: float) -> tuple[EventStream, list[str]]:
     over: list[str] = []
-    return EventStream(answer.events(), {}, lambda: over.append("over"), **options), over
+    return EventStream(answer.events(), {}, lambda crashed: over.append("over"), **options), over
 
 
 async def test_a_silent_stream_is_kept_alive_by_comments() -> None:

@@ -9,19 +9,21 @@ from typing import Any
 
 from fastapi import Response
 from switchboard.agent import AgentEvent, limits
-from switchboard.agent.sse import HEARTBEAT, encode
+from switchboard.agent.sse import HEARTBEAT, encode, encode_token
+from switchboard.edge import crash
 
 Message = dict[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
-Over = Callable[[], None]
+Over = Callable[[Exception | None], None]
 
 
 class EventStream(Response):
     """Writes the events of a generator, and closes it however the stream ends.
 
     Three ways to end: the events are over; the client has disconnected; it has not read for so long that it
-    counts as gone. `over` is called last.
+    counts as gone. `over` is called last, with the exception that nobody foresaw, if there was one: of that the
+    client is told by an event, for the status is long gone.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class EventStream(Response):
         self._patience = patience
         self._writing = asyncio.Lock()
         self._touched = 0.0
+        self._crashed: Exception | None = None
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Write until one of the ends; return when the events are closed, which saves the turn."""
@@ -55,11 +58,19 @@ class EventStream(Response):
             for task in (watch, pump):
                 task.cancel()
             await asyncio.gather(pump, watch, return_exceptions=True)
-            self._over()
+            self._over(self._crashed)
 
     async def _pump(self, send: Send) -> None:
-        async with aclosing(self._events) as events:
-            async for event in events:
+        try:
+            async with aclosing(self._events) as events:
+                async for event in events:
+                    plain = event.type == "token"
+                    data = encode_token(event.content) if plain else encode(event.as_dict())
+                    await self._write(data, send)
+        except Exception as error:
+            self._crashed, told = error, crash()
+            failed = AgentEvent("error", told.message, {"code": told.code})
+            for event in (failed, AgentEvent("done", "", {"status": "failed"})):
                 await self._write(encode(event.as_dict()), send)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 from fastapi import Response
-from switchboard.agent import AgentEvent, limits
+from switchboard.agent import limits
 from switchboard.agent.draft import Draft
-from switchboard.edge import cookie, crash, validated
+from switchboard.edge import cookie, validated
 
 from agent_web.asked import SESSION_COOKIE, Asked
 from agent_web.event_stream import EventStream
@@ -35,7 +33,8 @@ async def ask_query(asked: Asked) -> Response:
         request.query, session_id=request.session_id, owner=asked.principal.owner, create=False
     )
     asked.facts["turn_id"] = draft.id
-    return EventStream(_events(asked, draft), asked.headers(), lambda: _tell(asked, draft))
+    events = asked.web.agent.events(draft)
+    return EventStream(events, asked.headers(), lambda crashed: _tell(asked, draft, crashed))
 
 
 async def get_history(asked: Asked) -> Response:
@@ -59,23 +58,10 @@ async def clear_history(asked: Asked) -> Response:
     return asked.answer(History.of(page, priced=web.priced))
 
 
-async def _events(asked: Asked, draft: Draft) -> AsyncGenerator[AgentEvent, None]:
-    """Yield the events of the query; what nobody foresaw is an event too, for the status is long gone."""
-    events = asked.web.agent.events(draft)
-    try:
-        async for event in events:
-            yield event
-    except Exception:
-        asked.web.log.exception("query.crashed", extra={"request_id": asked.request_id})
-        error = crash()
-        yield AgentEvent("error", error.message, {"code": error.code})
-        yield AgentEvent("done", "", {"turn_id": draft.id, "status": "failed", "saved": draft.saved})
-    finally:
-        await events.aclose()
-
-
-def _tell(asked: Asked, draft: Draft) -> None:
+def _tell(asked: Asked, draft: Draft, crashed: Exception | None) -> None:
     """Log and count how the query went: ids and numbers, no words."""
+    if crashed is not None:
+        asked.web.log.error("query.crashed", exc_info=crashed, extra={"request_id": asked.request_id})
     turn = draft.turn
     if turn is None:
         return

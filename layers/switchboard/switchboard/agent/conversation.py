@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,14 +48,17 @@ class Reply:
         words = whole("".join(self.answer[self._before :]))
         return [{"role": "assistant", "content": words}] if words else []
 
-    def read(self, event: Json) -> Iterator[AgentEvent]:
-        """Take one event of the upstream in; yield what the client is told. Raise an UpstreamError."""
+    def read(self, event: Json) -> Iterable[AgentEvent]:
+        """Take one event of the upstream in; return what the client is told. Raise an UpstreamError."""
         kind = event["type"]
-        if kind == "response.output_text.delta":
-            piece = str(event.get("delta", ""))
-            self.answer.append(piece)
-            yield AgentEvent("token", piece)
-        elif kind == "response.refusal.delta":
+        if kind != "response.output_text.delta":  # nearly every event is one
+            return self._read(kind, event)
+        piece = str(event.get("delta", ""))
+        self.answer.append(piece)
+        return (AgentEvent("token", piece),)
+
+    def _read(self, kind: str, event: Json) -> Iterator[AgentEvent]:
+        if kind == "response.refusal.delta":
             self.refusal.append(str(event.get("delta", "")))
         elif kind == "response.refusal.done":
             self.status = "refused"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from json import dumps
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from switchboard.agent import limits
@@ -40,6 +41,11 @@ class SseParser:
             elif not line and self._data:
                 data, self._data, self._size = b"\n".join(self._data), [], 0
                 yield data
+
+
+def encode_token(words: str) -> bytes:
+    """Return a `token` event as it travels; put together by hand, as an answer has hundreds."""
+    return b'data: {"type":"token","content":' + encode_basestring_ascii(words).encode() + b"}\n\n"
 
 
 def encode(event: dict[str, Any]) -> bytes:

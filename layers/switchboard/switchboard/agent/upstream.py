@@ -149,7 +149,7 @@ class AgentUpstream:
 def _event(data: bytes) -> Json:
     """Return one event of a stream. Raise UpstreamUnavailable for what is none."""
     try:
-        event = loads(data)
+        event = loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise UpstreamUnavailable("OpenAI sent something unreadable.") from error
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
