@@ -1,0 +1,177 @@
+"""The Python client: the operations of the OpenAPI document by the same names, and nothing repeated amiss."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from pydantic.alias_generators import to_camel
+from switchboard_client import Client, SwitchboardError
+
+from tests.unit.test_openapi import document, operations
+
+VOICE = {
+    operation["operationId"]: operation for _, operation in operations() if operation["tags"] == ["Voice"]
+}
+CONVENIENT = {"transcript", "profile", "call", "close"}
+"""Methods that are no operation, but made of some."""
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Server:
+    """Answers as told, and remembers what it was asked; `pauses` are those that the client made."""
+
+    def __init__(self, *answers: httpx.Response) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
+        self.pauses: list[float] = []
+
+    def client(self, **who: Any) -> Client:
+        transport = httpx.MockTransport(self._answer)
+        return Client("https://api.test", transport=transport, pause=self.pauses.append, **who)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.answers.pop(0) if self.answers else httpx.Response(200, json={"path": request.url.path})
+
+
+def refusal(status: int, code: str, **more: Any) -> httpx.Response:
+    error = {"code": code, "message": "Not now.", "request_id": "req_1", **more}
+    return httpx.Response(status, json={"error": error})
+
+
+def fields_of(operation: dict[str, Any]) -> set[str]:
+    """Return the names of all that an operation takes, in JSON."""
+    names = {each["name"] for each in operation.get("parameters", [])}
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return names | set(schema.get("properties", {}))
+
+
+def test_every_voice_operation_is_a_method_and_every_method_an_operation() -> None:
+    methods = {name for name in vars(Client) if not name.startswith("_")}
+    assert methods - CONVENIENT == set(VOICE)
+
+
+@pytest.mark.parametrize("name", sorted(set(VOICE) - {"relay_call"}))
+def test_a_method_takes_what_its_operation_takes(name: str) -> None:
+    parameters = set(inspect.signature(getattr(Client, name)).parameters) - {"self"}
+    assert set(map(to_camel, parameters)) == fields_of(VOICE[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(VOICE) - {"relay_call"}))
+def test_a_method_asks_where_its_operation_answers(name: str) -> None:
+    server = Server()
+    required = [
+        each.name
+        for each in inspect.signature(getattr(Client, name)).parameters.values()
+        if each.default is inspect.Parameter.empty and each.name != "self"
+    ]
+    getattr(server.client(), name)(*("sample" for _ in required))
+    [request] = server.asked
+    [route] = [route for route, operation in operations() if operation["operationId"] == name]
+    method, path = route.split()
+    assert request.method == method
+    assert re.fullmatch(re.sub(r"{\w+}", "sample", path), request.url.path)
+
+
+def test_a_session_is_created_with_what_is_given_and_nothing_else() -> None:
+    server = Server()
+    server.client().create_session(mode="relay", enable_transcription=False)
+    assert json.loads(server.asked[0].content) == {"mode": "relay", "enableTranscription": False}
+
+
+def test_a_relayed_call_keeps_the_answer_as_it_came() -> None:
+    location = {"location": "/realtime/calls/rtc_1"}
+    server = Server(httpx.Response(201, text="v=0\r\nanswer\r\n", headers=location))
+    placed = server.client().relay_call("ek_1", "v=0\r\n")
+    assert (placed.call_id, placed.answer) == ("rtc_1", "v=0\r\nanswer\r\n")
+    headers = server.asked[0].headers
+    assert (headers["authorization"], headers["content-type"]) == ("Bearer ek_1", "application/sdp")
+
+
+def test_an_offer_is_never_repeated() -> None:
+    server = Server(refusal(503, "throttled"))
+    with pytest.raises(SwitchboardError):
+        server.client().relay_call("ek_1", "v=0\r\n")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "header", "value"),
+    [
+        ({"api_key": "key"}, "x-api-key", "key"),
+        ({"token": "jwt"}, "authorization", "Bearer jwt"),
+        ({"guest_token": "gst"}, "x-guest-token", "gst"),
+    ],
+)
+def test_a_caller_says_who_they_are(who: dict[str, str], header: str, value: str) -> None:
+    server = Server()
+    server.client(**who).get_session("sess_1")
+    assert server.asked[0].headers[header] == value
+
+
+def test_a_guest_stays_the_same_guest() -> None:
+    server = Server(httpx.Response(200, json={}, headers={"x-guest-token": "gst_1"}))
+    client = server.client()
+    client.create_session()
+    client.create_session()
+    assert server.asked[1].headers["x-guest-token"] == "gst_1"
+    assert client.transport.guest_token == "gst_1"
+
+
+def test_an_error_carries_what_the_server_told() -> None:
+    told = refusal(429, "quota_exceeded", retry_after=90, details={"quota": "guest"})
+    with pytest.raises(SwitchboardError) as caught:
+        Server(told).client().create_session()
+    error = caught.value
+    assert (error.code, error.status, error.retry_after) == ("quota_exceeded", 429, 90)
+    assert (error.request_id, error.details, str(error)) == ("req_1", {"quota": "guest"}, "Not now.")
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"error": null}', "{}"])
+def test_an_answer_that_is_none_of_ours_is_an_error_all_the_same(body: str) -> None:
+    with pytest.raises(SwitchboardError) as caught:
+        Server(httpx.Response(502, text=body)).client().create_session()
+    assert caught.value.code == "unexpected_answer"
+
+
+def test_what_was_throttled_is_asked_again_after_the_pause_that_the_server_names() -> None:
+    server = Server(refusal(503, "throttled", retry_after=2))
+    server.client().create_session()
+    assert (len(server.asked), server.pauses) == (2, [2])
+
+
+def test_what_may_have_worked_is_not_asked_twice() -> None:
+    server = Server(refusal(502, "upstream_unavailable"))
+    with pytest.raises(SwitchboardError):
+        server.client().create_session()
+    assert len(server.asked) == 1
+
+
+def test_what_may_be_repeated_is_but_not_for_ever() -> None:
+    server = Server(*(refusal(409, "session_changed") for _ in range(9)))
+    with pytest.raises(SwitchboardError):
+        server.client().renew_session("sess_1")
+    assert (len(server.asked), server.pauses) == (3, [0.5, 1.0])
+
+
+def test_a_transcript_is_read_page_by_page() -> None:
+    pages = [{"items": [{"itemId": "a"}], "cursor": "2.a"}, {"items": [{"itemId": "b"}], "cursor": None}]
+    server = Server(*(httpx.Response(200, json=page) for page in pages))
+    assert [item["itemId"] for item in server.client().transcript("sess_1")] == ["a", "b"]
+    assert server.asked[1].url.params["cursor"] == "2.a"
+
+
+def test_any_operation_can_be_asked_for_by_its_name() -> None:
+    server = Server(httpx.Response(200, json=document()))
+    server.client().call("record_chat_event", session_id="chat_1", type="button_click", payload={})
+    request = server.asked[1]
+    assert (request.method, request.url.path) == ("POST", "/chatkit/sessions/chat_1/events")
+    assert json.loads(request.content) == {"type": "button_click", "payload": {}}
