@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from switchboard.domain.errors import SwitchboardError, Throttled
 
+SILENT = (ConnectionError, HTTPClientError)
+"""The SDK's errors when nobody answered; its others, such as missing credentials, are defects of ours."""
 BUSY = frozenset(
     {
         "ProvisionedThroughputExceededException",

@@ -7,14 +7,26 @@ from datetime import datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from switchboard.domain.errors import NotFound, Throttled
 from switchboard.domain.secret import ClientSecret
+from switchboard.stores.dynamodb.failures import SILENT
 from switchboard.stores.dynamodb.table import Row, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
+
+BUSY = frozenset(
+    {
+        "ThrottlingException",
+        "LimitExceededException",
+        "KMSInternalException",
+        "DependencyTimeoutException",
+        "KeyUnavailableException",
+    }
+)
+"""Codes of the key service that a repeat may heal."""
 
 
 class DynamoSecrets:
@@ -64,8 +76,8 @@ class DynamoSecrets:
         try:
             return getattr(self._client, operation)(EncryptionContext={"session_id": session_id}, **request)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"ThrottlingException", "LimitExceededException"}:
+            if error.response["Error"]["Code"] in BUSY:
                 raise Throttled("The key service is busy.", retry_after=1) from error
             raise
-        except BotoCoreError as error:
+        except SILENT as error:
             raise Throttled("The key service did not answer in time.", retry_after=1) from error

@@ -52,11 +52,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from switchboard.domain.errors import Throttled
+from switchboard.stores.dynamodb.failures import SILENT, translate
 from switchboard.stores.dynamodb.failures import ConditionFailed as ConditionFailed
-from switchboard.stores.dynamodb.failures import translate
 from switchboard.stores.dynamodb.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -275,5 +275,5 @@ class Table:
             return getattr(self._client, operation)(**request)
         except ClientError as error:
             raise translate(error) from error
-        except BotoCoreError as error:
+        except SILENT as error:
             raise Throttled("The table did not answer in time.", retry_after=1) from error

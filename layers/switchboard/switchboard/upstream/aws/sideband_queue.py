@@ -36,7 +36,6 @@ class SqsSidebandCommands:
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=dumps(body))
         except (BotoCoreError, ClientError) as error:
-            log.warning(
-                "sideband.hint_lost",
-                extra={"kind": kind, "session_id": session.id, "error": type(error).__name__},
-            )
+            response = getattr(error, "response", None) or {}
+            why = response.get("Error", {}).get("Code") or type(error).__name__
+            log.warning("sideband.hint_lost", extra={"kind": kind, "session_id": session.id, "error": why})

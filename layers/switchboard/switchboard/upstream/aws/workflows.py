@@ -5,7 +5,7 @@ from __future__ import annotations
 from json import dumps, loads
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from switchboard.domain import errors
 from switchboard.domain.errors import SwitchboardError, Throttled, UpstreamUnavailable
@@ -28,7 +28,10 @@ MEANT: dict[str, SwitchboardError] = {
     "UpstreamUnavailable": errors.UpstreamUnavailable("OpenAI could not be reached in time."),
 }
 """What an execution's error means to the caller; workflows keep the class name of what a task raised."""
-TOO_LATE = frozenset({"States.Timeout", "Lambda.TooManyRequestsException"})
+TOO_MANY = frozenset({"Lambda.TooManyRequestsException"})
+SILENT = (ConnectionError, HTTPClientError)
+BUSY = ("Throttl", "LimitExceeded", "Unavailable", "InternalFailure", "InternalServer")
+"""What is part of the service's codes that a repeat may heal."""
 
 
 class StepFunctionsWorkflows:
@@ -46,8 +49,10 @@ class StepFunctionsWorkflows:
             execution = self._client.start_sync_execution(
                 stateMachineArn=self._renew_arn, input=dumps({"sessionId": session_id})
             )
-        except (BotoCoreError, ClientError) as error:
+        except ClientError as error:
             raise _busy(error) from error
+        except SILENT as error:
+            raise Throttled("The workflows did not answer in time.", retry_after=1) from error
         if execution["status"] != "SUCCEEDED":
             raise _meaning(execution.get("error", ""), execution["status"])
         output = loads(execution["output"])
@@ -67,22 +72,25 @@ class StepFunctionsWorkflows:
             self._client.start_execution(stateMachineArn=arn, name=name, input=dumps(names))
         except self._client.exceptions.ExecutionAlreadyExists:
             return
-        except (BotoCoreError, ClientError) as error:
+        except ClientError as error:
             raise _busy(error) from error
+        except SILENT as error:
+            raise Throttled("The workflows did not answer in time.", retry_after=1) from error
 
 
 def _meaning(name: str, status: str) -> SwitchboardError:
     meant = MEANT.get(name)
     if meant:
         return type(meant)(meant.message, retry_after=meant.retry_after)
-    if name in TOO_LATE or status == "TIMED_OUT":
+    if name in TOO_MANY:
+        return Throttled("The workflow's functions are busy.", retry_after=1)
+    if name == "States.Timeout" or status == "TIMED_OUT":
         return UpstreamUnavailable("The renewal took too long.", retry_after=1)
     return SwitchboardError("The renewal failed.")
 
 
-def _busy(error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        if "Throttl" not in code and "LimitExceeded" not in code and "Unavailable" not in code:
-            return error
-    return Throttled("The workflows are busy.", retry_after=1)
+def _busy(error: ClientError) -> Exception:
+    code = error.response["Error"]["Code"]
+    if any(word in code for word in BUSY):
+        return Throttled("The workflows are busy.", retry_after=1)
+    return error
