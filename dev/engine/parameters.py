@@ -40,6 +40,13 @@ _LOCAL = {
     "JwtSecret": "local-jwt-secret-that-only-signs-tokens-on-this-machine",
     "BackendApiKey": "local-backend-api-key",
     "SidebandImage": "switchboard-sideband:local",
+    "RealtimeTools": (
+        '[{"type":"function","name":"find_course","description":"Find a course.","parameters":{"type":"object",'
+        '"properties":{"subject":{"type":"string"}},"required":["subject"],"additionalProperties":false}},'
+        '{"type":"function","name":"book_course","description":"Book a course.","parameters":{"type":"object",'
+        '"properties":{"course":{"type":"string"}},"required":["course"],"additionalProperties":false}}]'
+    ),
+    "GuestTools": "find_course",  # a guest may look, and book nothing
     "QuotaNetwork": "100000/3600",  # all guests of this machine come from one network
     "QuotaUser": "100000/3600",  # tests and benchmarks ask more often than a person
     "QuotaFleet": "100000/3600",
