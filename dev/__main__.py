@@ -116,6 +116,7 @@ def _welcome(stack: LocalStack, seconds: float, log: MergedLog) -> None:
     parts = ", ".join(f"{name} {took:.1f}" for name, took in stack.durations.items())
     log.say(f"ready in {seconds:.1f} s ({parts})")
     log.say(f"API        {stack.api_url}")
+    log.say(f"console    {stack.api_url}/")
     log.say(f"upstream   {parameters.upstream_url(stack.simulator_url)}")
     for line in (
         "try:",

@@ -219,7 +219,9 @@ class LocalStack:
         routes = (f"--route={path}={url}" for path, url in routed.items())
         streams = (f"--stream={prefix}={url}" for prefix, url in self.streams.items())
         files = (f"--files={prefix}={directory}" for prefix, directory in self.files.items())
-        child = self._start_module("gateway", "dev.gateway", *settings, *routes, *streams, *files)
+        console = ("--console", str(self.project / "console"), "--simulator", self.simulator_url)
+        shown = console if (self.project / "console").is_dir() else ()
+        child = self._start_module("gateway", "dev.gateway", *settings, *routes, *streams, *files, *shown)
         self.api_url = str(child.report(limits.CHILD_START_S)["url"])
 
     def _start_module(self, name: str, module: str, *arguments: str) -> Child:

@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument("--stream", action="append", default=[], metavar="PREFIX=URL")
     parser.add_argument("--route", action="append", default=[], metavar="PATH=URL")
     parser.add_argument("--files", action="append", default=[], metavar="PREFIX=DIRECTORY")
+    parser.add_argument("--console", type=Path, metavar="DIRECTORY")
+    parser.add_argument("--simulator", default="", metavar="URL", help="told to the console")
     options = parser.parse_args()
     settings = Settings(
         engine=URL(options.engine),
@@ -34,6 +36,8 @@ def main() -> None:
         streams={prefix: URL(url) for prefix, url in (pair.split("=", 1) for pair in options.stream)},
         routes={path: URL(url) for path, url in (pair.split("=", 1) for pair in options.route)},
         files={prefix: Path(path) for prefix, path in (pair.split("=", 1) for pair in options.files)},
+        console=options.console,
+        simulator=options.simulator,
     )
     leave_with_parent()
     asyncio.run(_serve(settings, options.port))

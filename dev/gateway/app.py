@@ -13,6 +13,7 @@ from yarl import URL
 from dev.gateway import limits
 from dev.gateway.forward import forward
 
+CONSOLE = "/console"
 _SESSION = web.AppKey("session", ClientSession)
 
 
@@ -21,7 +22,8 @@ class Settings:
     """Where requests go: `host` and `stage` name the API on the engine.
 
     `streams` maps path prefixes to servers that stream their answers, `routes` single paths, beneath which
-    the API has others; `files` maps prefixes to directories.
+    the API has others; `files` maps prefixes to directories. `console` is the console's directory, and
+    `simulator` the URL that it finds the simulator at.
     """
 
     engine: URL
@@ -30,6 +32,8 @@ class Settings:
     streams: dict[str, URL] = field(default_factory=dict)
     routes: dict[str, URL] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
+    console: Path | None = None
+    simulator: str = ""
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -52,6 +56,8 @@ def create_app(settings: Settings) -> web.Application:
         app.router.add_route("*", prefix.rstrip("/") + "/{path:.*}", _to_server(base))
     for prefix, directory in settings.files.items():
         _add_files(app, prefix.rstrip("/"), directory)
+    if settings.console is not None:
+        _add_console(app, settings.console, settings.simulator)
     app.router.add_route("*", "/{path:.*}", to_api)
     return app
 
@@ -70,6 +76,28 @@ def _add_files(app: web.Application, prefix: str, directory: Path) -> None:
 
     app.router.add_get(prefix + "/", index)
     app.router.add_static(prefix + "/", directory)
+
+
+def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
+    """Serve the console at `/console/`, and lead there from `/`; its settings name this machine's servers."""
+    settings = {"api": "", "simulator": simulator, "upstream": f"{simulator}/v1" if simulator else ""}
+
+    async def to_console(_: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": CONSOLE + "/"})
+
+    async def its_settings(_: web.Request) -> web.Response:
+        return web.json_response(settings)
+
+    async def always_asked_for(request: web.Request, response: web.StreamResponse) -> None:
+        """A file that has been edited is seen at the next reload."""
+        if request.path.startswith(CONSOLE):
+            response.headers["Cache-Control"] = "no-cache"
+
+    app.router.add_get("/", to_console)
+    app.router.add_get(CONSOLE, to_console)
+    app.router.add_get(CONSOLE + "/settings.json", its_settings)
+    _add_files(app, CONSOLE, directory)
+    app.on_response_prepare.append(always_asked_for)
 
 
 async def _session(app: web.Application) -> AsyncIterator[None]:

@@ -77,7 +77,7 @@ async def disconnect(request: web.Request) -> web.Response:
     """Cut the sidebands and let the call live: `{"code", "reason"}`, or a broken connection (1006)."""
     call, asked = _live(request), await json_body(request)
     order = Close(int(asked["code"]), str(asked.get("reason", ""))) if "code" in asked else Abort()
-    peers = list(call.line.session.peers)
+    peers = [peer for peer in call.line.session.peers if peer.attached]
     for peer in peers:
         peer.put(order)
     return json_response({"disconnected": len(peers)})
