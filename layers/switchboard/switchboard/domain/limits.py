@@ -89,8 +89,6 @@ LOG_LINES = 20_000
 """Lines of a log that are summarised, the first and the last: a million empty ones say nothing more."""
 LOG_CHUNKS = 50
 """Requests for one summary: a log of the largest size, and the sideband's transcript beside it."""
-LOG_WAIT_SECONDS = 3
-"""Before a log is read: the sideband writes the last words of a call that the browser has just left."""
 LOG_DAYS = 30
 """A log is kept as long as the session that it tells of."""
 LOG_SECONDS = 40.0

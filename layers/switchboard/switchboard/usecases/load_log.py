@@ -62,17 +62,13 @@ def find_log(log_id: str, logs: Logs) -> Log:
 
 
 def read_chunks(log: Log, deps: Deps) -> list[list[str]]:
-    """Return the chunks of a log's lines, merged with what the sideband heard, labelled and redacted."""
-    lines = merge(lines_of(deps.logs.content(log.id)), _talk(log, deps))
-    kinds = deps.settings.redacted
-    numbered = [
-        (str(number), redact(line, kinds)) for number, line in enumerate(bounded(lines, limits.LOG_LINES))
-    ]
-    chunks = [[line for _, line in each] for each in chunk(numbered, limits.CHUNK_CHARS)]
-    if len(chunks) <= limits.LOG_CHUNKS:
-        return chunks
-    half = limits.LOG_CHUNKS // 2
-    return chunks[:half] + chunks[-half:]
+    """Return the chunks of a log's lines, merged with what the sideband heard and labelled by source."""
+    lines = bounded(merge(lines_of(deps.logs.content(log.id)), _talk(log, deps)), limits.LOG_LINES)
+    chunks = chunk([("", line) for line in lines], limits.CHUNK_CHARS)
+    if len(chunks) > limits.LOG_CHUNKS:
+        half = limits.LOG_CHUNKS // 2
+        chunks = chunks[:half] + chunks[-half:]
+    return [[line for _, line in each] for each in chunks]
 
 
 def _talk(log: Log, deps: Deps) -> list[tuple[str, str]]:
