@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from switchboard.agent import limits
+from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.principal import Guest, Principal
 from switchboard.edge import (
@@ -29,6 +30,8 @@ from switchboard.edge import (
 from agent_web.wiring import Web
 
 SESSION_COOKIE = "session_id"
+USERS_COOKIE = "-auth-token"
+"""What the names of the cookies have in common that hold a user's token."""
 Work = Callable[["Asked"], Awaitable[Response]]
 
 
@@ -84,9 +87,7 @@ def answering(web: Web, work: Work) -> Callable[[Request], Awaitable[Response]]:
         facts: dict[str, Any] = {"request_id": request_id, "route": request.url.path}
         try:
             address = request.client.host if request.client else ""
-            principal = await run_in_threadpool(
-                web.identity.resolve, shown(request.headers, address, web.settings.allowed_origin)
-            )
+            principal = await _principal(web, shown(request.headers, address, web.settings.allowed_origin))
             facts["owner"] = principal.owner
             response = await work(Asked(web, request, request_id, principal, facts))
         except SwitchboardError as error:
@@ -108,6 +109,13 @@ def failed(web: Web, error: SwitchboardError, request_id: str, origin: str | Non
     status, headers, body = failure(error, request_id)
     headers |= {"cache-control": "no-store", **cors(web.settings.allowed_origin, origin)}
     return Response(body, status, headers, "application/json")
+
+
+async def _principal(web: Web, who: Credentials) -> Principal:
+    """Return who asks. A user's token may have to be asked about elsewhere, which must stop nobody else."""
+    if who.bearer is None and USERS_COOKIE not in who.cookie:
+        return web.identity.resolve(who)
+    return await run_in_threadpool(web.identity.resolve, who)
 
 
 def _request_id(request: Request, web: Web) -> str:

@@ -22,8 +22,8 @@ class EventStream(Response):
     """Writes the events of a generator, and closes it however the stream ends.
 
     Three ways to end: the events are over; the client has disconnected; it has not read for so long that it
-    counts as gone. `over` is called last, with the exception that nobody foresaw, if there was one: of that the
-    client is told by an event, for the status is long gone.
+    counts as gone. `over` is called last, with the exception that nobody foresaw, if there was one. A client
+    learns of that by an event, for the status is long gone.
     """
 
     def __init__(
