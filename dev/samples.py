@@ -17,6 +17,7 @@ from switchboard.domain.ports import Digest
 from switchboard.domain.principal import Guest
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
+from switchboard.domain.ticket import Ticket
 from switchboard.domain.transcript import Transcript, changed, fold, to_entry
 
 NUMBER = "0123456789abcdef"
@@ -69,6 +70,9 @@ def _write_session(parts: Parts) -> None:
         updated_at=now,
     )
     parts.sessions.add(session)
+    expires_at = now + timedelta(seconds=SECRET_S)
+    parts.tickets.add(Ticket(f"ek_{NUMBER * 2}", SESSION_ID, GUEST.owner, expires_at))
+
 
 
 def _write_transcript(parts: Parts) -> None:
