@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from switchboard.domain.call import Call, Command, HostBeat, Lease
 from switchboard.domain.extraction import Extraction, Finding
-from switchboard.domain.log import Log, LogPart
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
+
+if TYPE_CHECKING:  # read by those who keep logs, and by nobody who only opens a session
+    from switchboard.domain.log import Log, LogPart
 
 T = TypeVar("T")
 

@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from switchboard.domain import errors
 from switchboard.domain.errors import SwitchboardError, Throttled, UpstreamUnavailable
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.log import Log
 from switchboard.domain.ports import Renewal
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+    from switchboard.domain.log import Log
 
 MEANT: dict[str, SwitchboardError] = {
     "NotFound": errors.NotFound("There is no such session."),
