@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from dev.demo import codex, guest_and_user, show, voice
+from dev.demo import agent, codex, guest_and_user, relay, show, voice
 from dev.demo.client import Browser, DemoFailed, FrontEnd
 from dev.demo.world import World
 from dev.engine import running
@@ -20,8 +20,10 @@ from dev.engine.stack import LocalStack
 Story = Callable[[World], bool]
 STORIES: Mapping[str, Story] = {
     "voice": lambda world: voice.tell_story(FrontEnd(world.api_url), Browser(world.simulator_url)),
+    "relay": lambda world: relay.tell_story(world.api_url, world.simulator_url),
     "guest": lambda world: guest_and_user.tell_story(world.api_url, world.simulator_url),
     "codex": lambda world: codex.tell_story(world.api_url, world.user_token("demo-codex")),
+    "agent": lambda world: agent.tell_story(world.api_url, world.simulator_url),
 }
 
 
