@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from switchboard.agent import MessageHistory, SessionStore, Usage, limits
-from switchboard.agent.sealing import Aes, Unreadable
+from switchboard.agent.sealing import Aes
 from switchboard.agent.stores.memory import MemoryBackend
-from switchboard.domain.errors import InvalidRequest, NotFound
+from switchboard.domain.errors import InvalidRequest, NotFound, UnreadableHistory
 
 if TYPE_CHECKING:
     from tests.contract.agent_places import Place
@@ -321,7 +321,7 @@ async def test_a_new_key_seals_and_the_old_one_still_opens(place: Place) -> None
     both = place.store(sealer=Aes([OTHER_KEY, KEY]))
     await both.append("s", place.turn(), 0)
     assert await ids(both) == ["turn_0001", "turn_0002"]
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableHistory):
         await place.store(sealer=Aes([OTHER_KEY])).get("s")
 
 

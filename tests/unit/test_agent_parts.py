@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from switchboard.agent import Tool, Usage, limits, tool, tools
 from switchboard.agent.cost import nano_usd, usd
-from switchboard.agent.sealing import Aes, Plain, Unreadable
+from switchboard.agent.sealing import Aes, Plain
 from switchboard.agent.settings import AgentSettings, Prices
 from switchboard.agent.sse import SseParser, encode
 from switchboard.agent.stores.dynamodb import DynamoBackend
@@ -20,7 +20,7 @@ from switchboard.agent.stores.memory import MemoryBackend
 from switchboard.agent.stores.redis import RedisBackend
 from switchboard.agent.wiring import AgentParts
 from switchboard.bootstrap import Parts
-from switchboard.domain.errors import UpstreamUnavailable
+from switchboard.domain.errors import UnreadableHistory, UpstreamUnavailable
 
 STREAM = (
     'event: a\r\ndata: {"n":1}\r\n\r\n: a comment\n\nid: 7\ndata:{"n":2}\ndata: "ü😀"\n\n\n\ndata\n\n'
@@ -201,7 +201,7 @@ def test_what_is_sealed_for_one_session_does_not_open_for_another() -> None:
     assert sealer.open("s", sealed) == b"words"
     assert sealer.seal("s", b"words") != sealed
     for session_id, changed in (("t", sealed), ("s", sealed[:-1]), ("s", b""), ("s", b"x" * 40)):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableHistory):
             sealer.open(session_id, changed)
 
 

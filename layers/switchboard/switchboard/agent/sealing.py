@@ -7,16 +7,10 @@ from collections.abc import Sequence
 from secrets import token_bytes
 from typing import Protocol
 
-from switchboard.domain.errors import SwitchboardError
+from switchboard.domain.errors import UnreadableHistory
 
 NONCE_BYTES = 12
 """What AES-GCM takes; random, as one key seals far fewer than 2^32 turns of one session."""
-
-
-class Unreadable(SwitchboardError):
-    """A stored value was sealed with a key that is not configured, or was changed."""
-
-    code = "unreadable_history"
 
 
 class Sealer(Protocol):
@@ -26,7 +20,7 @@ class Sealer(Protocol):
         """Return the sealed form."""
 
     def open(self, session_id: str, sealed: bytes) -> bytes:
-        """Return what was sealed. Raise Unreadable."""
+        """Return what was sealed. Raise UnreadableHistory."""
 
 
 class Plain:
@@ -68,7 +62,7 @@ class Aes:
         return nonce + self._cipher(key).encrypt(nonce, plain, session_id.encode())
 
     def open(self, session_id: str, sealed: bytes) -> bytes:
-        """Return what was sealed. Raise Unreadable."""
+        """Return what was sealed. Raise UnreadableHistory."""
         from cryptography.exceptions import InvalidTag
 
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
@@ -79,7 +73,7 @@ class Aes:
                 )
             except (InvalidTag, ValueError):
                 continue
-        raise Unreadable("The stored conversation cannot be read.")
+        raise UnreadableHistory("The stored conversation cannot be read.")
 
     def _derive(self, master: bytes, session_id: str) -> bytes:
         from cryptography.hazmat.primitives.hashes import SHA256

@@ -21,6 +21,7 @@ SwitchboardError
 ├── ChatBusy                somebody is opening the same chat session right now
 ├── ChatKitNotConfigured    this deployment has no hosted ChatKit
 ├── ExtractionFailed        a transcript could not be read
+├── UnreadableHistory       a stored conversation was sealed with a key that is not configured
 ├── LeaseLost               another host follows the call now (never leaves the sideband)
 ├── Throttled               a table, queue or workflow asked for fewer requests
 └── UpstreamError           OpenAI did not do what was asked
@@ -148,6 +149,12 @@ class NothingToExtract(Conflict):
     """The transcript has no words to read yet."""
 
     code = "nothing_to_extract"
+
+
+class UnreadableHistory(SwitchboardError):
+    """A stored conversation was sealed with a key that is not configured, or was changed."""
+
+    code = "unreadable_history"
 
 
 class LeaseLost(SwitchboardError):
