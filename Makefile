@@ -10,7 +10,7 @@ STAGE ?= dev
 READY := $(VENV)/.ready-$(shell cksum requirements-dev.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo clean-dev test unit contract integration e2e check format openapi bench invoke replay build deploy validate image push-image
+.PHONY: help dev demo browser screenshots clean-dev test unit contract integration e2e check format openapi bench invoke replay build deploy validate image push-image
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ unit contract integration e2e: $(READY) ## one kind of tests
 
 openapi: $(READY) ## write the API's OpenAPI document anew, after a change of routes, requests or answers
 	@PYTHONPATH=layers/switchboard $(PY) -m dev.openapi
+
+browser: ## have a Chromium for tests/browser: Debian's, installed if this is root and there is none
+	@sh dev/find-chromium
+
+screenshots: $(READY) ## take the README's pictures of the console of a running `make dev`
+	@$(PY) -m dev.screenshots
 
 bench: $(READY) ## the benchmarks, as ratios
 	@$(PY) -m bench

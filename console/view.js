@@ -11,11 +11,21 @@ function element(name, content = "", attributes = {}) {
   return made;
 }
 
+/** Give a parent these children, and leave those alone that are already so: focus and selection stay. */
+function sync(parent, children) {
+  children.forEach((child, at) => {
+    const there = parent.children[at];
+    if (!there) parent.append(child);
+    else if (!there.isEqualNode(child)) there.replaceWith(child);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild.remove();
+}
+
 export function say(sentence) {
   $("status").textContent = sentence;
 }
 
-/** Show what went wrong; nothing hides it again. */
+/** Show what went wrong, or hide it again with null. */
 export function showProblem(problem) {
   $("problem").hidden = !problem;
   $("problem").textContent = problem
@@ -24,9 +34,11 @@ export function showProblem(problem) {
 }
 
 function pairs(list, facts) {
-  list.replaceChildren(
-    ...Object.entries(facts).flatMap(([name, value]) => [element("dt", name), element("dd", String(value ?? "–"))]),
-  );
+  const terms = Object.entries(facts).flatMap(([name, value]) => [
+    element("dt", name),
+    element("dd", String(value ?? "–")),
+  ]);
+  sync(list, terms);
 }
 
 export function showSession(record) {
@@ -36,7 +48,7 @@ export function showSession(record) {
     Status: record.status,
     "Call now": record.callId ?? "none",
     Mode: `${record.mode}, ${record.model}, voice ${record.voice}`,
-    Calls: record.calls.map((call) => `${call.generation}: ${call.status}`).join(", ") || "none yet",
+    Calls: record.calls.map((call) => `${call.status} (generation ${call.generation})`).join(", ") || "none yet",
     Instructions: record.instructions || "none",
   });
 }
@@ -63,7 +75,7 @@ export function showTranscripts(heard, kept, readable) {
     const cells = [element("td", WHO[role] ?? role), ourCell(ours), theirCell(theirs), element("td", shown)];
     return element("tr", cells, { "data-role": role, "data-item": id });
   });
-  $("transcripts").tBodies[0].replaceChildren(...rows);
+  sync($("transcripts").tBodies[0], rows);
   lags.sort((a, b) => a - b);
   $("lag").textContent = lags.length
     ? `Lag: median ${lags[lags.length >> 1].toFixed(1)} s, longest ${lags.at(-1).toFixed(1)} s, over ${lags.length} items.`
@@ -89,20 +101,24 @@ export function showSessions(sessions, current, onChoose) {
   const entries = sessions.map((session) => {
     const when = new Date(session.createdAt).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
     const note = element("small", `${when} · ${session.mode} · ${session.status}`);
-    const button = element("button", [session.title || session.sessionId.slice(0, 18), note], { type: "button" });
+    const button = element("button", [session.title || session.sessionId.slice(0, 18), note], {
+      type: "button",
+      "data-session": session.sessionId,
+    });
     if (session.sessionId === current) button.setAttribute("aria-current", "true");
     button.onclick = () => onChoose(session.sessionId);
     return element("li", button);
   });
-  $("sessions").replaceChildren(...entries);
+  sync($("sessions"), entries);
   $("no-sessions").hidden = entries.length > 0;
 }
 
 /** Draw the timeline. @param {{at: number, where: string, what: string}[]} entries times in Unix milliseconds */
 export function showTimeline(entries, tokens) {
   const sorted = [...entries].sort((a, b) => a.at - b.at);
-  $("timeline").replaceChildren(
-    ...sorted.map(({ at, where, what }) => {
+  sync(
+    $("timeline"),
+    sorted.map(({ at, where, what }) => {
       const time = element("time", new Date(at).toLocaleTimeString([], { hour12: false }), {
         datetime: new Date(at).toISOString(),
       });
@@ -131,9 +147,11 @@ function textOf(value) {
 }
 
 export function showMemories(memories, onForget) {
-  $("memories").replaceChildren(
-    ...memories.map((memory) => {
-      const button = element("button", "Forget", { type: "button", "aria-label": `Forget: ${memory.text}` });
+  sync(
+    $("memories"),
+    memories.map((memory) => {
+      const named = { type: "button", "aria-label": `Forget: ${memory.text}`, "data-memory": memory.memoryId };
+      const button = element("button", "Forget", named);
       button.onclick = () => onForget(memory.memoryId);
       return element("li", [memory.text, " ", button]);
     }),

@@ -79,14 +79,18 @@ def _add_files(app: web.Application, prefix: str, directory: Path) -> None:
 
 
 def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
-    """Serve the console at `/console/`, and lead there from `/`; its settings name this machine's servers."""
-    settings = {"api": "", "simulator": simulator, "upstream": f"{simulator}/v1" if simulator else ""}
+    """Serve the console at `/console/`, and lead there from `/`; its settings name this machine's servers.
+
+    The simulator's control API has no CORS, so the console reaches it under the same origin.
+    """
 
     async def to_console(_: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": CONSOLE + "/"})
 
-    async def its_settings(_: web.Request) -> web.Response:
-        return web.json_response(settings)
+    async def its_settings(request: web.Request) -> web.Response:
+        here = str(request.url.origin())
+        known = {"simulator": here, "upstream": f"{simulator}/v1"} if simulator else {}
+        return web.json_response({"api": here, **known})
 
     async def always_asked_for(request: web.Request, response: web.StreamResponse) -> None:
         """A file that has been edited is seen at the next reload."""
@@ -97,6 +101,8 @@ def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
     app.router.add_get(CONSOLE, to_console)
     app.router.add_get(CONSOLE + "/settings.json", its_settings)
     _add_files(app, CONSOLE, directory)
+    if simulator:
+        app.router.add_route("*", "/_simulator/{path:.*}", _to_server(URL(simulator)))
     app.on_response_prepare.append(always_asked_for)
 
 

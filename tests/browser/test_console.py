@@ -1,0 +1,187 @@
+"""The console in a real browser: calls with sound, placed, carried on, read, ended and left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.conftest import eventually, open_console, words_of
+from tests.e2e.conftest import House
+
+SAID = ["I am Ada.", "Hello Ada.", "From Lisbon.", "How lovely."]
+TALK = {
+    "name": "short-talk",
+    "start": "live",
+    "steps": [{who: words} for who, words in zip(("user", "assistant") * 2, SAID, strict=True)],
+}
+
+
+@pytest.fixture(autouse=True)
+def talk(house: House) -> None:
+    """The simulator knows a short talk."""
+    with house.simulator() as control:
+        control.put(f"/scripts/{TALK['name']}", json=TALK).raise_for_status()
+
+
+def call(page: Page, *, mode: str = "relay", source: str = "script") -> str:
+    """Start a call from the page; return the session's id."""
+    page.reload()  # the list of scripts is read once
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.select_option("select[name=source]", source)
+    if source == "script":
+        page.select_option("select[name=script]", str(TALK["name"]))
+    page.select_option("select[name=mode]", mode)
+    page.click("text=Start the call")
+    said(page, "The call is connected.")
+    return str(page.evaluate("JSON.parse(localStorage['switchboard.sessions'])[0].sessionId"))
+
+
+def said(page: Page, sentence: str) -> None:
+    """Wait for the page's own word."""
+    page.wait_for_function("words => document.getElementById('status').textContent === words", arg=sentence)
+
+
+def press(page: Page, button: str, sentence: str) -> None:
+    page.click(f"#{button}")
+    said(page, sentence)
+
+
+def both_heard(page: Page, words: list[str]) -> None:
+    """Wait until both columns of the transcripts say the same words."""
+    eventually(page, lambda: words_of(page, "browser") == words_of(page, "sideband") == words)
+
+
+def record_of(page: Page, session_id: str) -> dict[str, Any]:
+    """The session's record, asked for as the page's own guest."""
+    return dict(page.evaluate("id => fetch('/session/' + id).then(answer => answer.json())", session_id))
+
+
+def live_call(house: House, session: dict[str, Any]) -> dict[str, Any]:
+    """The simulator's view of the session's current call."""
+    return house.browser().look(session["callId"])
+
+
+@pytest.mark.parametrize("mode", ["relay", "direct"])
+def test_a_talk_is_heard_the_same_by_the_browser_and_the_sideband(
+    page: Page, house: House, mode: str
+) -> None:
+    session = record_of(page, call(page, mode=mode))
+    assert session["mode"] == mode
+    both_heard(page, SAID)
+    assert "median" in page.inner_text("#lag")
+    media = live_call(house, session)["media"]
+    assert (media["state"], media["channel"]) == ("connected", "open")
+    assert media["spoken_seconds"] > 1
+
+
+def test_sound_flows_both_ways_when_a_person_speaks(page: Page, house: House) -> None:
+    session = record_of(page, call(page, source="microphone"))
+    eventually(page, lambda: live_call(house, session)["media"]["heard_peak"] > 0.05)
+    eventually(page, lambda: any("seconds of sound" in words for words in words_of(page, "sideband")))
+    eventually(page, lambda: loudest(page, "in") > 0.05)
+    eventually(page, lambda: loudest(page, "out") > 0.05)
+
+
+def loudest(page: Page, way: str) -> float:
+    """The highest that a level has shown, of 1."""
+    return float(page.get_attribute(f"#level-{way}", "data-peak") or 0)
+
+
+def test_a_renewal_carries_the_talk_into_a_new_call(page: Page, house: House) -> None:
+    session_id = call(page)
+    both_heard(page, SAID)
+    first = record_of(page, session_id)["callId"]
+    press(page, "renew", "Renewed.")
+    second = record_of(page, session_id)
+    assert second["callId"] != first
+    both_heard(page, SAID * 2)
+    eventually(page, lambda: house.browser().look(first)["ended_at"])
+    assert live_call(house, second)["media"]["state"] == "connected"
+    assert "renewed: the next call knows" in page.inner_text("#timeline")
+
+
+def test_a_refresh_begins_with_an_empty_transcript(page: Page) -> None:
+    old = call(page)
+    both_heard(page, SAID)
+    press(page, "refresh", "The call is connected.")
+    assert record_of(page, old)["status"] == "ended"
+    both_heard(page, SAID)
+
+
+def test_a_profile_is_extracted_and_the_session_ended(page: Page, house: House) -> None:
+    session_id = call(page)
+    both_heard(page, SAID)
+    press(page, "extract", "Here is the profile.")
+    assert page.locator("#profile dd").count() > 0
+    call_id = record_of(page, session_id)["callId"]
+    press(page, "end", "The session is over.")
+    assert record_of(page, session_id)["status"] == "ended"
+    eventually(page, lambda: house.browser().look(call_id)["ended_at"])
+    assert "session ended" in page.inner_text("#timeline")
+
+
+def test_a_tab_closed_without_warning_leaves_its_log(page: Page, house: House) -> None:
+    call(page)
+    both_heard(page, SAID)
+    before = logs(house)
+    page.close(run_before_unload=False)
+    other = open_console(page.context, house)
+    eventually(other, lambda: logs(house) > before)
+
+
+def logs(house: House) -> int:
+    """How many logs the API keeps."""
+    table = house.stack.boto3_client("dynamodb")
+    pages = table.get_paginator("scan").paginate(TableName=house.stack.table_name)
+    return sum(item["pk"]["S"].startswith("LOG#") for found in pages for item in found["Items"])
+
+
+def test_two_tabs_hold_two_sessions(page: Page, person: BrowserContext, house: House) -> None:
+    first = call(page)
+    second_page = open_console(person, house)
+    second = call(second_page)
+    assert first != second
+    both_heard(page, SAID)
+    both_heard(second_page, SAID)
+    assert second_page.locator("#sessions li").count() == 2
+
+
+def test_sessions_are_found_again_by_their_words(page: Page) -> None:
+    call(page)
+    both_heard(page, SAID)
+    page.reload()
+    page.fill("#search", "nobody said this")
+    assert page.locator("#sessions li").count() == 0
+    page.fill("#search", "ada")
+    page.click("#sessions button")
+    eventually(page, lambda: words_of(page, "sideband") == SAID)
+
+
+def test_a_call_can_be_placed_with_the_keyboard_alone(page: Page) -> None:
+    page.focus("select[name=source]")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Start the call"
+    page.keyboard.press("Enter")
+    said(page, "The call is connected.")
+    assert page.evaluate("document.activeElement.id") == "session"
+
+
+def test_a_refusal_is_told_in_the_apis_own_words(page: Page) -> None:
+    refusal = {"error": {"code": "quota_exceeded", "message": "Enough for today.", "request_id": "r1"}}
+    page.route("**/session", lambda route: route.fulfill(status=429, json=refusal))
+    page.click("text=Start the call")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert page.inner_text("#problem") == "Enough for today. (request r1)"
+
+
+def test_nothing_is_fetched_from_elsewhere(page: Page, house: House) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    call(page)
+    both_heard(page, SAID)
+    allowed = (house.stack.api_url, house.stack.simulator_url)
+    assert asked
+    assert [url for url in asked if not url.startswith(allowed)] == []
