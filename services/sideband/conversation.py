@@ -129,6 +129,11 @@ class Conversation:
                 frames.append(self._retrieve(item_id, retrieval, now))
         return frames
 
+    def tear(self, name: str, now: float) -> None:
+        """Something may have been said that nobody heard: mark the place."""
+        self.journal.tear(name, now)
+        self.progress = Progress.SETTLED
+
     def close(self, now: float) -> None:
         """The call is over: what is still missing is lost, what is unfinished stays as it is."""
         for item_id in filter(self.journal.lacks, list(self._retrievals)):

@@ -42,6 +42,7 @@ class Follow:
         "_shared",
         "_socket",
         "_task",
+        "_tears",
         "_trail",
         "_transcription",
         "_writer",
@@ -63,6 +64,7 @@ class Follow:
         self._socket: Socket | None = None
         self._ending: Ending | None = None
         self._known = call.attached_at is not None
+        self._tears = 0
         self._fenced: asyncio.Future[None] | None = None
         self.released = False
         self._living = False
@@ -124,9 +126,11 @@ class Follow:
             except KeysRefused:
                 return endings.REFUSED
             began = clock()
-            code = await self._converse(attached)
+            code = await self._converse(attached, code)
             if self._is_expired(code):
                 return endings.EXPIRED
+            if self._conversation is not None and code not in CLEAN:
+                self._tear(self._conversation)
             self._shared.metrics.reconnects += 1
             log.info("follow.dropped", code=code, **self._ids())
             if clock() - began >= limits.STABLE:
@@ -134,8 +138,8 @@ class Follow:
             await asyncio.sleep(again.next())
             patience = limits.REATTACH_PATIENCE if code in CLEAN else limits.ATTACH_PATIENCE
 
-    async def _converse(self, attached: Attached) -> int:
-        """Listen on one connection; return its close code.
+    async def _converse(self, attached: Attached, code: int) -> int:
+        """Listen on one connection; return its close code. `code` is that of the one before.
 
         A transcript is taken over only once we hear: the earlier host may still write what we missed.
         """
@@ -144,7 +148,9 @@ class Follow:
         kind = kind_of(attached.credential)
         log.info("follow.attached", credential=kind, **self._ids())
         try:
-            if self._conversation is None and self.lease.number > 1:
+            if self._conversation is not None and code in CLEAN:
+                self._tear(self._conversation)
+            elif self._conversation is None and self.lease.number > 1:
                 await wake(attached.socket)
                 await asyncio.sleep(limits.OVERLAP if self.call.status == "pending" else 0.0)
             conversation, writer = await self._open()
@@ -164,7 +170,15 @@ class Follow:
             guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
             self._conversation = Conversation(journal, self._transcription, guard)
             self._writer = Writer(journal, self.lease, self._shared, lambda: self.stop(Lost()))
+            if self.lease.number > 1:
+                self._tear(self._conversation)
         return self._conversation, self._writer
+
+    def _tear(self, conversation: Conversation) -> None:
+        """Note that nobody listened for a while; a clean close is no such thing until it is opened again."""
+        self._tears += 1
+        now = asyncio.get_running_loop().time()
+        conversation.tear(f"gap_{self.lease.number}_{self._tears}", now)
 
     async def _note_attached(self, kind: Kind) -> None:
         deps = self._shared.deps

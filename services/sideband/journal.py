@@ -20,6 +20,7 @@ from switchboard.domain.transcript import (
     merge_entries,
     missing,
     settled,
+    tear,
     to_entry,
 )
 
@@ -96,6 +97,12 @@ class Journal:
         """Note that the upstream no longer has the item."""
         before = self.transcript
         self.transcript = mark_lost(before, item_id)
+        self._noted(changed(before, self.transcript), now)
+
+    def tear(self, name: str, now: float) -> None:
+        """Note that from here on something may have been said that nobody heard. Names are never repeated."""
+        before = self.transcript
+        self.transcript = tear(before, name)
         self._noted(changed(before, self.transcript), now)
 
     def close(self, now: float) -> None:

@@ -18,7 +18,7 @@ from sideband.socket import connector
 from switchboard.domain.call import Call
 from switchboard.domain.secret import ApiKey, ClientSecret
 from switchboard.domain.session import Session
-from switchboard.domain.transcript import Item, merge_entries, order
+from switchboard.domain.transcript import GAP, Item, merge_entries, order
 from switchboard.stores.memory import MemoryStores
 from switchboard.upstream.openai.http import OpenAIHttp
 from switchboard.upstream.openai.realtime import OpenAIRealtime
@@ -160,8 +160,9 @@ class Rig:
         return [(item["item_id"], item["text"]) for item in told["transcript"]]
 
     def understood(self, call: Call) -> list[tuple[str, str | None]]:
-        """The same as the table tells it."""
-        return [(item.id, item.text or None) for item in self.items(call) if not item.deleted]
+        """The same as the table tells it, without the gaps."""
+        items = self.items(call)
+        return [(item.id, item.text or None) for item in items if not item.deleted and item.kind != GAP]
 
     async def plays(self, call: Call) -> None:
         """Wait until the call's script has ended and the table tells the truth about it."""

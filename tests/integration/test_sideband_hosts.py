@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from switchboard.domain.transcript import GAP
+
 from dev.simulator.caller import finished
 from tests.integration.sideband_rig import MemoryQueue, Rig, rig, until
 from tests.integration.test_sideband_follow import SCRIPTS, begin
@@ -74,6 +76,7 @@ async def test_a_host_that_dies_while_much_is_said_leaves_a_gap_but_nothing_doub
         understood = it.understood(call)
         assert [line for line in told if line in understood] == understood
         assert {name for name, _ in before} <= {name for name, _ in understood}
+        assert [item.status for item in it.items(call) if item.kind == GAP] == ["lost"]
 
 
 async def test_a_host_that_lost_its_lease_stops_at_once_and_writes_nothing_more() -> None:

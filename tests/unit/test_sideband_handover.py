@@ -9,9 +9,9 @@ from sideband import ending, limits
 from switchboard.domain.call import Lease
 from switchboard.stores.memory import MemoryTranscripts
 
-from tests.unit.sideband_events import reply
+from tests.unit.sideband_events import heard, reply, retrieved
 from tests.unit.sideband_scene import Scene, scene
-from tests.unit.sideband_world import World, until
+from tests.unit.sideband_world import World, refusing, until
 
 
 def test_a_host_that_has_released_a_call_listens_until_another_writes() -> None:
@@ -106,3 +106,35 @@ def test_a_takeover_knows_what_the_earlier_host_wrote_last() -> None:
         assert [item.text for item in it.items] == ["Late."]
 
     scene(story, world)
+
+
+@pytest.mark.parametrize("missed", [True, False])
+def test_what_may_have_been_said_while_nobody_listened_is_a_gap(missed: bool) -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        socket.say(*heard("u1", None, "One."))
+        await until(lambda: it.items)
+        socket.hang(1006)
+        again = await it.socket(2)
+        if missed:
+            again.say(*heard("u4", "u3", "Four."))
+            await until(lambda: any("item_id" in frame for frame in again.sent))
+            again.say(retrieved("u3", "Three."))
+        else:
+            again.say(*heard("u2", "u1", "Two."))
+        wanted = ["One.", "", "Three.", "Four."] if missed else ["One.", "Two."]
+        await until(lambda: [item.text for item in it.items] == wanted, 30)
+        assert [item.status for item in it.items].count("lost") == missed
+
+    scene(story)
+
+
+def test_a_call_that_ends_before_it_is_taken_over_ends_with_a_gap() -> None:
+    async def story(it: Scene) -> None:
+        it.upstream.answer = refusing(404)
+        await it.over_and_again()
+        await it.over()
+        assert it.call.reason == "not_found"
+        assert [item.kind for item in it.items] == ["gap"]
+
+    scene(story)

@@ -1,6 +1,6 @@
 """Items stand in the order of the conversation, and arrival decides only where lineage is silent."""
 
-from switchboard.domain.transcript import START, Item, order
+from switchboard.domain.transcript import GAP, START, Item, order
 
 
 def names(*items: Item) -> str:
@@ -51,3 +51,36 @@ def test_items_that_name_each_other_are_all_kept() -> None:
 def test_a_very_long_conversation_is_no_burden() -> None:
     chain = [item(str(n), str(n - 1) if n else START, n) for n in range(20_000)]
     assert [found.id for found in order(reversed(chain))] == [str(n) for n in range(20_000)]
+
+
+def gap(seq: int, name: str = "G") -> Item:
+    return Item(id=name, seq=seq, kind=GAP, lost=True, ended=True)
+
+
+def heard(name: str, previous: str, seq: int) -> Item:
+    return Item(id=name, previous=previous, lineage=3, seq=seq)
+
+
+def test_a_gap_shows_where_it_is_unknown_what_came_before() -> None:
+    assert names(heard("a", START, 1), gap(2), item("c", None, 3), heard("d", "c", 4)) == "aGcd"
+
+
+def test_a_gap_that_the_next_item_denies_is_none() -> None:
+    assert names(heard("a", START, 1), gap(2), heard("b", "a", 3)) == "ab"
+    assert names(gap(0), heard("a", START, 1)) == "a"
+
+
+def test_a_gap_at_the_end_stays_for_nobody_denies_it() -> None:
+    assert names(heard("a", START, 1), gap(2)) == "aG"
+    assert names(gap(0)) == "G"
+
+
+def test_gaps_in_one_place_are_one() -> None:
+    assert names(heard("a", START, 1), gap(3, "H"), gap(2), item("c", None, 4)) == "aGc"
+
+
+def test_a_gap_bears_the_times_of_what_is_around_it() -> None:
+    before = Item(id="a", previous=START, seq=1, audio_start_ms=100, audio_end_ms=900)
+    after = Item(id="b", seq=3, audio_start_ms=4000, audio_end_ms=5000)
+    marker = order([before, gap(2), after])[1]
+    assert (marker.status, marker.audio_start_ms, marker.audio_end_ms) == ("lost", 900, 4000)

@@ -38,6 +38,7 @@ class ItemAnswer(Answer):
     `status` tells how far to trust `text`: `completed`; `in_progress` (still being said); `pending` (heard,
     not yet transcribed); `incomplete` (broken off); `interrupted` (said, but heard only up to `heard_ms`);
     `failed` and `untranscribed` (heard, without words); `lost` (known to exist, its words are gone).
+    An item of the kind `gap` is always `lost`: nobody listened then, between the times that it bears.
     `source` is who reported it. `generation` is that of its call.
     """
 

@@ -2,13 +2,14 @@
 
 from .entry import from_entry, merge_entries, to_entry
 from .fold import fold
-from .item import START, Item, Part, settled
+from .item import GAP, START, Item, Part, settled
 from .order import order
-from .upkeep import changed, close, forget, mark_lost, missing
+from .upkeep import changed, close, forget, mark_lost, missing, tear
 from .usage import Usage, usage_of
 from .value import Transcript
 
 __all__ = [
+    "GAP",
     "START",
     "Item",
     "Part",
@@ -24,6 +25,7 @@ __all__ = [
     "missing",
     "order",
     "settled",
+    "tear",
     "to_entry",
     "usage_of",
 ]

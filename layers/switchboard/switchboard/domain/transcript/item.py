@@ -5,6 +5,7 @@ from typing import Final, TypedDict
 
 START: Final = "root"  # as a predecessor: the item opens the conversation
 UNKNOWN: Final = "unknown"
+GAP: Final = "gap"  # no item of the upstream's: here nobody listened, and something may have been said
 
 # How an item's predecessor became known; a later word never beats a better one.
 NO_LINEAGE: Final = 0
@@ -85,7 +86,7 @@ class Item:
         """One of in_progress, pending, completed, incomplete, interrupted, failed, untranscribed, lost."""
         if self.interrupted:
             return "interrupted"
-        if self.lost and self.kind == UNKNOWN:
+        if self.lost and self.kind in (UNKNOWN, GAP):
             return "lost"
         if self.is_user_audio:
             return self._transcription()

@@ -1,9 +1,10 @@
 """Put items in the order of the conversation: by lineage, and by arrival only where lineage is silent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 
-from .item import START, Item
+from .item import DONE_LINEAGE, GAP, START, Item
 
 
 def order(items: Iterable[Item]) -> list[Item]:
@@ -13,7 +14,36 @@ def order(items: Iterable[Item]) -> list[Item]:
     first has been deleted since. A chain whose beginning is unknown stands where its first item arrived.
     Items outside the conversation are left out. Cycles cannot happen upstream; if one does, it is cut at its
     earliest arrival.
+
+    A gap stands where nobody listened, if what follows it does not name what stands before it: then something
+    may have been said between. It bears the times of the call's audio between which that was.
     """
+    known = list(items)
+    gaps = [item for item in known if item.kind == GAP]
+    said = _by_lineage(item for item in known if item.kind != GAP)
+    return _with_gaps(said, sorted(gaps, key=lambda gap: (gap.seq, gap.id))) if gaps else said
+
+
+def _with_gaps(said: list[Item], gaps: Sequence[Item]) -> list[Item]:
+    """Return the items with the gaps that lineage does not deny, one where several fall together."""
+    behind: dict[int, Item] = {}
+    for gap in gaps:
+        before = max((place for place, item in enumerate(said) if item.seq < gap.seq), default=-1)
+        previous = said[before].id if before >= 0 else START
+        following = said[before + 1] if before + 1 < len(said) else None
+        if following is None or following.lineage < DONE_LINEAGE or following.previous != previous:
+            ends = (item.audio_end_ms for item in said[: before + 1] if item.audio_end_ms is not None)
+            starts = following.audio_start_ms if following is not None else None
+            behind.setdefault(
+                before, replace(gap, audio_start_ms=max(ends, default=None), audio_end_ms=starts)
+            )
+    placed = [behind[-1]] if -1 in behind else []
+    for place, item in enumerate(said):
+        placed += [item, behind[place]] if place in behind else [item]
+    return placed
+
+
+def _by_lineage(items: Iterable[Item]) -> list[Item]:
     nodes = {item.id: item for item in items if not item.is_aside}
     children: dict[str, list[str]] = {}
     for item in nodes.values():

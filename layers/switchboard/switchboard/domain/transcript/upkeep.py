@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .item import ADDED_LINEAGE, DRAFT, START, UNKNOWN, Item, Part, settled
+from .item import ADDED_LINEAGE, DRAFT, GAP, START, UNKNOWN, Item, Part, settled
 from .join import join
 from .limits import FORGOTTEN_MAX
 from .value import Draft, DraftKey, Transcript, absorb
@@ -41,7 +41,7 @@ def forget(transcript: Transcript, stored: Iterable[Item]) -> Transcript:
 def _finished(item: Item) -> bool:
     """Settled, in its place, and neither failed nor lost: those two may still turn out well."""
     placed = item.lineage == ADDED_LINEAGE and item.status not in ("failed", "lost")
-    return item.amends or (placed and settled(item))
+    return item.amends or item.kind == GAP or (placed and settled(item))
 
 
 def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ...]:
@@ -64,6 +64,11 @@ def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ..
 def mark_lost(transcript: Transcript, item_id: str) -> Transcript:
     """Say that the upstream no longer has an item. It shows as lost unless something else is known of it."""
     return absorb(transcript, ((item_id, {"lost": True}),))
+
+
+def tear(transcript: Transcript, gap_id: str) -> Transcript:
+    """Say that from here on something may have been said unheard; `order` shows it where lineage allows."""
+    return absorb(transcript, ((gap_id, {"kind": GAP, "lost": True, "ended": True}),))
 
 
 def close(transcript: Transcript) -> Transcript:
