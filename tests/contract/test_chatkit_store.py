@@ -180,7 +180,8 @@ async def test_a_page_has_a_sensible_size_whatever_is_asked_for(store: ChatKitSt
 
 async def test_a_changed_item_keeps_its_place(store: ChatKitStore) -> None:
     items = await fill(store, 3)
-    changed = items[1].model_copy(update={"content": [UserMessageTextContent(text="Changed")]})
+    words = [UserMessageTextContent(text="Changed")]
+    changed = items[1].model_copy(update={"content": words, "created_at": NOW + timedelta(hours=1)})
     await store.save_item("thr_1", changed, ANN)
     assert await store.load_item("thr_1", changed.id, ANN) == changed
     page = await store.load_thread_items("thr_1", None, 10, "asc", ANN)

@@ -185,7 +185,7 @@ def test_a_deleted_one_is_gone_with_what_was_said_in_it_and_nothing_else(world: 
     mine, other = Scope(ANN.owner, "sidebar"), Scope(ANN.owner, "page")
     chat_id = world.only_chat().id
     for number in range(150):
-        keep(world, mine, f"thr_{number}", chat_id if number % 2 else "chat_before", number)
+        keep(world, mine, f"thr_{number}", "chat_before" if number % 2 else chat_id, number)
     keep(world, other, "thr_other", "chat_other", 0)
     delete_codex_session(names(session), ANN, world)
     with pytest.raises(NotFound):
@@ -225,6 +225,14 @@ def test_a_token_lives_for_minutes_and_no_longer_than_its_session(world: ChatWor
     assert token(world, session).expires_at == START + timedelta(seconds=limits.CODEX_SECONDS)
     assert world.names().count("codex.chatkit.token.issued") == 2
     assert issued.token not in repr(world.events)
+
+
+def test_a_token_dies_with_its_session_though_its_chat_could_not_be_ended(world: ChatWorld) -> None:
+    session = create(world)
+    world.codex.close(world.codex.get(session.session_id, ANN.owner).close(world.clock()))
+    assert world.only_chat().status == "active"
+    with pytest.raises(NotFound):
+        token(world, session)
 
 
 @pytest.mark.parametrize("end", [close_codex_session, delete_codex_session])

@@ -170,6 +170,12 @@ async def test_a_token_for_a_closed_session_finds_nothing(server: SelfHosted) ->
     assert server.upstream.asked == []
 
 
+async def test_a_token_for_a_closed_session_finds_nothing_though_its_chat_goes_on(server: SelfHosted) -> None:
+    server.world.codex.close(server.session.close(server.world.clock()))
+    assert server.world.only_chat().status == "active"
+    assert (await server.say("Hi")).status == 404
+
+
 async def test_a_token_for_a_session_past_its_time_finds_nothing(server: SelfHosted) -> None:
     server.world.time.sleep(limits.CODEX_SECONDS)
     assert (await server.say("Hi")).status == 404

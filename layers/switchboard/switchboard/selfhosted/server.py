@@ -58,7 +58,7 @@ class SwitchboardChat(ChatKitServer[ChatContext]):
         if agent_id is None:
             yield NoticeEvent(level="info", message=WAITING)
             return
-        past = await self._past(thread, input_user_message, context)
+        past = await self._past(thread, context)
         item = _message(self.store.generate_item_id("message", thread, context), thread, "")
         yield ThreadItemAddedEvent(item=item.model_copy(update={"content": []}))
         yield _update(item, AssistantMessageContentPartAdded(content_index=0, content=item.content[0]))
@@ -87,12 +87,10 @@ class SwitchboardChat(ChatKitServer[ChatContext]):
         """Keep it with the chat session's events."""
         self._feedback(context, {"thread_id": thread_id, "item_ids": item_ids[:20], "kind": feedback})
 
-    async def _past(
-        self, thread: ThreadMetadata, asked: UserMessageItem, context: ChatContext
-    ) -> list[ThreadItem]:
-        """Return the newest items before the question, oldest first."""
+    async def _past(self, thread: ThreadMetadata, context: ChatContext) -> list[ThreadItem]:
+        """Return the newest items, oldest first; the question among them is no turn yet."""
         page = await self.store.load_thread_items(thread.id, None, limits.HISTORY_ITEMS, "desc", context)
-        return [item for item in reversed(page.data) if item.id != asked.id]
+        return page.data[::-1]
 
 
 async def _end(
