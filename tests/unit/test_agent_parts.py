@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from base64 import b64encode
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from switchboard.agent import Tool, Usage, limits, tool, tools
+from switchboard.agent import MessageHistory, Tool, Usage, limits, tool, tools
 from switchboard.agent.cost import nano_usd, usd
 from switchboard.agent.sealing import Aes, Plain
+from switchboard.agent.selection import unpack
 from switchboard.agent.settings import AgentSettings, Prices
 from switchboard.agent.sse import SseParser, encode
 from switchboard.agent.stores.dynamodb import DynamoBackend
@@ -193,6 +196,22 @@ def test_words_are_sealed_where_a_key_is_given() -> None:
     environ = {"AGENT_ENCRYPTION_KEY": key}
     assert isinstance(AgentParts(environ, Parts(environ)).store.sealer, Aes)
     assert isinstance(AgentParts({}, Parts({})).store.sealer, Plain)
+
+
+async def test_a_local_model_makes_vectors_where_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model:
+        def __init__(self, name: str) -> None:
+            assert name == "small-model"
+
+        def encode(self, texts: list[str]) -> list[list[float]]:
+            return [[3.0, 4.0] for _ in texts]
+
+    monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=Model))
+    environ = {"DEXTER_USE_EMBEDDINGS": "1", "AGENT_LOCAL_EMBEDDINGS": "small-model", "OPENAI_API_KEY": "x"}
+    history = MessageHistory(parts=AgentParts(environ, Parts(environ)).history_parts)
+    turn = await history.add_agent_message("Where is Lisbon?", "In Portugal.")
+    assert turn.vector is not None
+    assert unpack(turn.vector) == pytest.approx([0.6, 0.8])
 
 
 def test_what_is_sealed_for_one_session_does_not_open_for_another() -> None:
