@@ -64,8 +64,10 @@ class _Filler:
         if _CITES.search(name) and items.get("type") == "object":
             return self._citations(items)[:most]
         if items.get("type") == "string" and not items.get("enum"):
-            found = self._reading.item_ids() if _CITES.search(name) else self._taken(name)
-            return found[:most] + [self._string(items, "", nullable=False)] * (least - len(found))
+            found = self._reading.item_ids() if _CITES.search(name) else self._free(items, name)
+            return [_fitted(items, one) for one in found[:most]] + [
+                self._string(items, "", nullable=False)
+            ] * (least - len(found))
         if depth >= limits.MAX_SCHEMA_DEPTH:
             least = 0
         return [self.value(items, name, depth + 1) for _ in range(least)]
@@ -86,12 +88,14 @@ class _Filler:
         return cited
 
     def _string(self, schema: Json, name: str, nullable: bool) -> str | None:
-        found = [] if schema.get("format") or schema.get("pattern") else self._taken(name)
+        found = self._free(schema, name)
         if not found and nullable:
             return None
-        text = found[0] if found else _FORMATS.get(schema.get("format", ""), "")
-        text = text.ljust(schema.get("minLength", 0), "x")
-        return text[: schema.get("maxLength", len(text))]
+        return _fitted(schema, found[0] if found else _FORMATS.get(schema.get("format", ""), ""))
+
+    def _free(self, schema: Json, name: str) -> list[str]:
+        """What the text says under this name, where a string may have any form."""
+        return [] if schema.get("format") or schema.get("pattern") else self._taken(name)
 
     def _number(self, schema: Json, name: str, nullable: bool, *, whole: bool) -> float | None:
         found = [float(hit) for hit in self._taken(name) if hit.isdigit()]
@@ -142,6 +146,12 @@ _FORMATS = {
     "ipv4": "192.0.2.1",
     "hostname": "example.com",
 }
+
+
+def _fitted(schema: Json, text: str) -> str:
+    """The text, as long as the schema wants it."""
+    text = text.ljust(schema.get("minLength", 0), "x")
+    return text[: schema.get("maxLength", len(text))]
 
 
 def _without(schema: Json, name: str) -> Json:
