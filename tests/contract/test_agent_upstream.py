@@ -235,6 +235,20 @@ async def test_a_client_that_never_reads_counts_as_gone() -> None:
     assert (answer.closed, over) == (True, ["over"])
 
 
+async def test_a_client_that_reads_slowly_gets_everything() -> None:
+    client, answer = Client(), Answer()
+    response, over = stream(answer, heartbeat=0.01, patience=60.0)
+    running = asyncio.create_task(response({}, client.receive, client.send))
+    await until(lambda: client.sent)
+    client.reads.clear()
+    answer.more.set()
+    await asyncio.sleep(0)
+    client.reads.set()
+    await running
+    assert b'"done"' in b"".join(client.sent)
+    assert over == ["over"]
+
+
 async def test_a_client_that_disconnects_ends_the_stream_and_closes_its_events() -> None:
     client, answer = Client(), Answer()
     response, over = stream(answer)

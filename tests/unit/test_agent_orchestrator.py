@@ -160,6 +160,14 @@ async def test_a_stream_that_ends_without_its_end_is_an_error() -> None:
     assert events[-2]["code"] == "upstream_unavailable"
 
 
+async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ANSWER_CHARS", 10)
+    world = World([*tokens("12345", "67890", "1", "2", "3"), end()])
+    events = await world.ask()
+    assert kinds(events) == ["start", "token", "token", "error", "done"]
+    assert world.upstream.left == 1
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -31,6 +31,7 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     ended: bool = False
     _before: int = 0
+    _chars: int = 0
 
     @property
     def text(self) -> str:
@@ -55,6 +56,9 @@ class Reply:
             return self._read(kind, event)
         piece = str(event.get("delta", ""))
         self.answer.append(piece)
+        self._chars += len(piece)
+        if self._chars > limits.ANSWER_CHARS:
+            raise UpstreamUnavailable("OpenAI sent an answer without end.")
         return (AgentEvent("token", piece),)
 
     def _read(self, kind: str, event: Json) -> Iterator[AgentEvent]:

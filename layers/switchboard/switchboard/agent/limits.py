@@ -14,6 +14,8 @@ BODY_BYTES = 256 * 1024
 """Largest request: the longest query with every character escaped in JSON."""
 ANSWER_TOKENS = 8_192
 """Longest answer that is asked for: about 30,000 characters, more than anybody reads in a chat."""
+ANSWER_CHARS = 500_000
+"""Longest answer that is taken: ten times what was asked for; an upstream that never stops is broken."""
 TOOL_OUTPUT_CHARS = 20_000
 """What the model is shown of one tool's output: about 5,000 tokens; the middle of a longer one is cut."""
 EVENT_OUTPUT_CHARS = 2_000
