@@ -75,6 +75,12 @@ test("before the hour ends a new call takes over, and the old one is closed", as
   assert.equal(session.callId, "rtc_3");
 });
 
+test("in direct mode too the old call is closed, once the new one is open", async () => {
+  const { net, session } = await connected({ callsUrl: "https://upstream.test/v1/realtime/calls" }, { mode: "direct" });
+  await session.renew();
+  assert.deepEqual(net.made.map(({ closed }) => closed), [true, false]);
+});
+
 test("what the server has restored is not told again", async () => {
   const { net, session } = await connected();
   net.made[0].hear(said("item_1", "Hello."));

@@ -46,6 +46,16 @@ test("pages in which nothing moves any more are not read again", async () => {
   assert.deepEqual(cursors, [null, "2.a", "2.a"]);
 });
 
+test("pages in which something still moves are read again", async () => {
+  const { seen } = await followed([
+    page([item("a", null, "pending")], { cursor: "2.a" }),
+    page([item("b", "2")]),
+    page([item("a", "1")], { cursor: "2.a" }),
+    page([item("b", "2")], { status: "ended" }),
+  ]);
+  assert.deepEqual(seen.at(-1), ["a", "completed"]);
+});
+
 test("an ended session is followed until its last words have settled", async () => {
   const { seen } = await followed([
     page([item("a", null, "pending")], { status: "ended" }),
