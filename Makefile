@@ -10,7 +10,7 @@ STAGE ?= dev
 READY := $(VENV)/.ready-$(shell cksum requirements-dev.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo browser screenshots clean-dev test unit contract integration e2e check format openapi bench invoke replay build deploy validate image push-image
+.PHONY: help dev demo browser screenshots clean-dev chaos test unit contract integration e2e check format openapi bench invoke replay build deploy validate image push-image
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ dev: $(READY) ## run the whole system here: engine, API, sideband, simulator
 clean-dev: $(READY) ## forget the local system's state
 	@$(PY) -m dev clean
 
+chaos: $(READY) ## kill hosts, throttle the table, cut connections; compare every transcript with the truth
+	@PYTHONPATH=layers/switchboard $(PY) -m dev.chaos
+
 demo: $(READY) ## watch a session from secret to profile
 	@$(PY) -m dev.demo
 
@@ -52,8 +55,10 @@ unit contract integration e2e: $(READY) ## one kind of tests
 openapi: $(READY) ## write the API's OpenAPI document anew, after a change of routes, requests or answers
 	@PYTHONPATH=layers/switchboard $(PY) -m dev.openapi
 
-browser: ## have a Chromium for tests/browser: Debian's, installed if this is root and there is none
+browser: ## what tests/browser needs: a Chromium (Debian's, installed if there is none and this is root), npm's packages
 	@sh dev/find-chromium
+	@if command -v npm >/dev/null; then npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent; \
+	else echo "There is no npm: the test with @openai/agents-realtime is skipped."; fi
 
 screenshots: $(READY) ## take the README's pictures of the console of a running `make dev`
 	@$(PY) -m dev.screenshots

@@ -1,0 +1,87 @@
+"""OpenAI's own client, as npm brings it, holds a conversation through the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+from tests.browser.conftest import eventually
+from tests.e2e.conftest import House
+
+PACKAGE = Path(__file__).parent / "node_modules/@openai/agents-realtime"
+BUNDLE = PACKAGE / "dist/bundle"
+PINNED = "Speak of boats only."
+TALK = {
+    "name": "boats",
+    "start": "live",
+    "steps": [{"user": "Do you like boats?"}, {"assistant": "Very much."}],
+}
+CONNECT = """async ([ticket, baseUrl]) => {
+  const { RealtimeAgent, RealtimeSession, OpenAIRealtimeWebRTC } =
+    await import('./openai-realtime-agents.mjs');
+  const agent = new RealtimeAgent({ name: 'Helper', instructions: 'Speak of anything.' });
+  const transport = new OpenAIRealtimeWebRTC({ baseUrl });
+  const session = window.session = new RealtimeSession(agent, { transport });
+  window.events = [];
+  session.on('transport_event', event => window.events.push(event.type));
+  session.on('error', ({ error }) => window.events.push('problem: ' + JSON.stringify(error)));
+  await session.connect({ apiKey: ticket });
+  return transport.callId;
+}"""
+HISTORY = """() => session.history.filter(item => item.type === 'message').map(
+  ({ role, content: [part] }) => [role, part?.transcript ?? part?.text ?? null])"""
+
+
+@pytest.fixture
+def page(person: BrowserContext, house: House) -> Iterator[Page]:
+    """A page of somebody's, served beside the API, that can import the client."""
+    if not BUNDLE.is_dir():
+        pytest.skip("@openai/agents-realtime is not installed: `make browser` brings it, where there is npm")
+
+    def serve(route: Route) -> None:
+        name = route.request.url.rpartition("/")[2]
+        if name:
+            route.fulfill(path=BUNDLE / name, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html><title>a page</title>", content_type="text/html")
+
+    opened = person.new_page()
+    opened.route("**/somebodys/*", serve)
+    opened.goto(house.stack.api_url + "/somebodys/")
+    yield opened
+    opened.close()
+
+
+def test_an_unmodified_client_holds_a_conversation_and_stays_pinned(page: Page, house: House) -> None:
+    made = ask(page, "POST", "/session", {"mode": "relay", "instructions": PINNED})
+    call_id = page.evaluate(CONNECT, [made["clientSecret"], house.stack.api_url + "/realtime/calls"])
+    assert ask(page, "GET", f"/session/{made['sessionId']}")["callId"] == call_id
+    with house.simulator() as control:
+        control.post(f"/calls/{call_id}/script", json=TALK).raise_for_status()
+    eventually(
+        page, lambda: page.evaluate(HISTORY) == [["user", "Do you like boats?"], ["assistant", "Very much."]]
+    )
+    eventually(page, lambda: audited(page, made["sessionId"], "config.reasserted"))
+    now = house.browser().look(call_id)
+    assert now["session"]["instructions"] == PINNED
+    assert now["media"]["heard_seconds"] > 0
+    page.evaluate("session.sendMessage('And trains?')")
+    eventually(page, lambda: len(page.evaluate(HISTORY)) == 4)
+    eventually(page, lambda: len(ask(page, "GET", f"/session/{made['sessionId']}/transcript")["items"]) == 4)
+    assert not [event for event in page.evaluate("events") if event.startswith("problem")]
+
+
+def ask(page: Page, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Ask the API as the page's own guest."""
+    code = """([method, path, body]) =>
+        fetch(path, { method, body: body && JSON.stringify(body) }).then(answer => answer.json())"""
+    return dict(page.evaluate(code, [method, path, body]))
+
+
+def audited(page: Page, session_id: str, event: str) -> bool:
+    """Whether the session's audit has such an event."""
+    return any(entry["event"] == event for entry in ask(page, "GET", f"/session/{session_id}")["audit"])
