@@ -7,6 +7,9 @@ import { replied, said, world } from "./fakes.js";
 const item = (itemId, text, status = "completed") => ({ itemId, generation: 2, text, status });
 const page = (items, more = {}) => ({ items, cursor: null, status: "open", ...more });
 
+const cursors = (server) =>
+  server.asked("/session/sess_1/transcript").map(({ url }) => new URL(url).searchParams.get("cursor"));
+
 async function followed(pages) {
   const { clock, switchboard, server } = world();
   const session = await switchboard.create();
@@ -42,18 +45,18 @@ test("pages in which nothing moves any more are not read again", async () => {
     page([item("b", "2", "pending")]),
     page([item("b", "2")], { status: "ended" }),
   ]);
-  const cursors = server.asked("/session/sess_1/transcript").map(({ url }) => new URL(url).searchParams.get("cursor"));
-  assert.deepEqual(cursors, [null, "2.a", "2.a"]);
+  assert.deepEqual(cursors(server), [null, "2.a", "2.a"]);
 });
 
 test("pages in which something still moves are read again", async () => {
-  const { seen } = await followed([
+  const { seen, server } = await followed([
     page([item("a", null, "pending")], { cursor: "2.a" }),
     page([item("b", "2")]),
     page([item("a", "1")], { cursor: "2.a" }),
     page([item("b", "2")], { status: "ended" }),
   ]);
   assert.deepEqual(seen.at(-1), ["a", "completed"]);
+  assert.deepEqual(cursors(server), [null, "2.a", null, "2.a"]);
 });
 
 test("an ended session is followed until its last words have settled", async () => {
