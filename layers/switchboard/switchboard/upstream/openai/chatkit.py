@@ -21,7 +21,7 @@ ID = r"[A-Za-z0-9_-]{1,128}"
 """What an id looks like: it becomes part of a path."""
 SECRET = r"[\x21-\x7e]{1,4096}"
 """What a secret looks like: something that fits into a header."""
-OVER = frozenset({400, 404, 409})
+OVER = frozenset({400, 404})
 """Statuses of a cancel that finds nothing to cancel: it is over, which is all that was asked for."""
 
 
