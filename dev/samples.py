@@ -13,8 +13,10 @@ from datetime import timedelta
 from switchboard.bootstrap import Parts, bootstrap
 from switchboard.domain.call import Lease
 from switchboard.domain.extraction import DEFAULT_SCHEMA, Evidence, Extraction, Finding
+from switchboard.domain.log import Log, LogPart
+from switchboard.domain.memory import Memory
 from switchboard.domain.ports import Digest
-from switchboard.domain.principal import Guest
+from switchboard.domain.principal import Guest, User
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.domain.ticket import Ticket
@@ -23,7 +25,9 @@ from switchboard.domain.transcript import Transcript, changed, fold, to_entry
 NUMBER = "0123456789abcdef"
 SESSION_ID = f"sess_{NUMBER * 2}"
 EXTRACTION_ID = f"ext_{NUMBER * 2}"
+LOG_ID, MEMORY_ID = f"log_{NUMBER * 2}", f"mem_{NUMBER * 2}"
 TRANSCRIPT_VERSION = NUMBER
+USER = User("user_sample")
 GUEST = Guest(f"gst_{NUMBER * 2}")
 SECRET_S = 600
 """How long the sample secret lives: as long as a real one."""
@@ -38,13 +42,15 @@ def main() -> None:
     _write_session(parts)
     _write_transcript(parts)
     _write_extraction(parts)
+    _write_log(parts)
     token = parts.identity.guest_token(GUEST)
     sys.stdout.write(json.dumps({"x-guest-token": token}) + "\n")
 
 
 def _forget(parts: Parts) -> None:
     client = parts.client("dynamodb")
-    for pk in (f"SESSION#{SESSION_ID}", f"EXTRACTION#{EXTRACTION_ID}"):
+    rows = (f"SESSION#{SESSION_ID}", f"EXTRACTION#{EXTRACTION_ID}", f"LOG#{LOG_ID}", f"MEMORY#{USER.owner}")
+    for pk in rows:
         answer = client.query(
             TableName=parts.settings.table_name,
             KeyConditionExpression="pk = :pk",
@@ -72,7 +78,6 @@ def _write_session(parts: Parts) -> None:
     parts.sessions.add(session)
     expires_at = now + timedelta(seconds=SECRET_S)
     parts.tickets.add(Ticket(f"ek_{NUMBER * 2}", SESSION_ID, GUEST.owner, expires_at))
-
 
 
 def _write_transcript(parts: Parts) -> None:
@@ -109,6 +114,15 @@ def _write_extraction(parts: Parts) -> None:
     parts.extractions.start(extraction)
     finding = Finding({"name": "Ada", "location": "Lisbon"}, (Evidence("name", ("item_1",)),))
     parts.extractions.add_finding(extraction, 0, finding)
+
+
+def _write_log(parts: Parts) -> None:
+    """Write a log of the sample user whose one part is summarised, and a memory of an earlier one."""
+    content = {"messages": [{"role": role, "content": text} for role, text in TALK], "metadata": {}}
+    log = Log(LOG_ID, USER.owner, None, parts.clock(), len(str(content)))
+    parts.logs.add(log.digested("Ada lives in Lisbon.", suspicious=False), content)
+    parts.logs.add_part(LOG_ID, 0, LogPart("Ada lives in Lisbon.", suspicious=False))
+    parts.memories.add(Memory(MEMORY_ID, USER.owner, "She likes to swim in the sea.", parts.clock()))
 
 
 if __name__ == "__main__":

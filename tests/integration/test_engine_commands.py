@@ -44,7 +44,13 @@ def test_a_function_runs_alone_and_prints_its_answer(
     assert "run " in log.getvalue()
 
 
-@pytest.mark.parametrize("name", ["get_transcript", "rotate_session", "extract_chunk", "save_profile"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("get_transcript", "rotate_session", "extract_chunk", "save_profile"),
+        *("load_log", "summarise_chunk", "keep_memory", "delete_memory"),
+    ],
+)
 def test_a_sample_payload_finds_the_records_that_it_names(
     stack: LocalStack, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
