@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ IGNORED = (
     b'{"type":"response.function_call_arguments.delta',
 )
 """How frames begin that say nothing about the transcript, as the upstream writes them; others are parsed."""
+
+BILLED = ("response.done", "conversation.item.input_audio_transcription.completed")
+"""The events that tell of usage."""
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class Conversation:
     Attributes:
         expires_at: when the upstream will end the session, in seconds since the epoch; 0 while unknown.
         expired: the upstream has said that the session's time is up.
+        heard_at: when the last word or tool was heard, on the clock of the events; 0 before the first.
         progress: the most that happened to the items since it was last reset.
     """
 
@@ -53,12 +57,22 @@ class Conversation:
         "_update_id",
         "expired",
         "expires_at",
+        "heard_at",
         "journal",
+        "meter",
         "progress",
     )
 
-    def __init__(self, journal: Journal, transcription: str | None, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        transcription: str | None,
+        guard: Guard | None = None,
+        meter: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
         self.journal = journal
+        self.heard_at = 0.0
+        self.meter = meter
         self._guard = guard
         self.expired = False
         self.expires_at = 0
@@ -95,7 +109,12 @@ class Conversation:
             return self._refused(_mapping(event, "error"), now)
         if kind == "session.updated":
             return self._updated(_mapping(event, "session"), now)
+        before = self.journal.transcript
         progress = self.journal.fold(event, now)
+        if self.journal.transcript is not before:
+            self.heard_at = now
+        if self.meter is not None and kind in BILLED:
+            self.meter(event)
         if progress:
             self.progress = max(self.progress, progress)
             self._want(now)

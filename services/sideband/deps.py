@@ -11,6 +11,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from switchboard.domain.audit import Audits
 from switchboard.domain.errors import Throttled
 from switchboard.domain.ports import Calls, Clock, Hosts, Secrets, Sessions, Transcripts
+from switchboard.domain.price import PRICES, Prices
 from switchboard.domain.secret import ApiKey, Credential
 
 from sideband import limits
@@ -31,6 +32,18 @@ class HangsUp(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """When calls are hung up: seconds without a word or a tool, seconds in all, and dollars a session.
+
+    None of them applies if it is 0.
+    """
+
+    idle: float = 0.0
+    longest: float = 0.0
+    budget: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """The ports. `api_key` returns our own key; `transcription_model` is what sessions are transcribed by."""
 
@@ -47,6 +60,8 @@ class Deps:
     clock: Clock
     chance: Random
     stage: str = "dev"
+    prices: Prices = field(default_factory=lambda: PRICES)
+    allowance: Allowance = Allowance()
 
 
 @dataclass(slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from switchboard.domain.call import Call, Lease
-from switchboard.domain.errors import LeaseLost
+from switchboard.domain.errors import LeaseLost, Throttled
 from switchboard.domain.session import Session
 
 from sideband import ending as endings
@@ -17,6 +18,7 @@ from sideband.ending import Closed, Ending, Lost, Released
 from sideband.farewell import hang_up
 from sideband.keys import Kind, kind_of
 from sideband.listen import greet, listen, wake
+from sideband.meter import Meter
 from sideband.opening import open_journal
 from sideband.pinned import Guard, pinned_of
 from sideband.socket import Hung, Socket
@@ -37,6 +39,7 @@ class Follow:
         "_fenced",
         "_known",
         "_living",
+        "_meter",
         "_noting",
         "_pinned",
         "_shared",
@@ -49,6 +52,7 @@ class Follow:
         "call",
         "lease",
         "released",
+        "since",
     )
 
     def __init__(self, call: Call, lease: Lease, session: Session, shared: Shared) -> None:
@@ -57,6 +61,9 @@ class Follow:
         self._shared = shared
         self._transcription = shared.deps.transcription_model if session.transcription else None
         self._pinned = pinned_of(call, session, shared.deps.transcription_model)
+        models = (session.model, shared.deps.transcription_model)
+        self._meter = Meter(call.usage, models, shared.deps.prices)
+        self.since = asyncio.get_running_loop().time()
         self._trail = Trail(lease, shared)
         self._attacher = Attacher(call, session.mode == "relay", shared)
         self._conversation: Conversation | None = None
@@ -81,6 +88,32 @@ class Follow:
         if self._living and self._task is not None:
             self._living = False
             self._task.cancel()
+
+    @property
+    def spent(self) -> float:
+        """The dollars that the session has cost by now, as far as is known."""
+        return self._meter.spent
+
+    @property
+    def silent_since(self) -> float:
+        """The loop's time of the last word or tool, or of the claim."""
+        return max(self.since, self._conversation.heard_at if self._conversation is not None else 0.0)
+
+    async def measure(self, *, now: bool = False, patient: bool = False) -> None:
+        """Store what the call has used, if that is due, and learn what the session's other calls have.
+
+        Raise LeaseLost, or, without patience, Throttled.
+        """
+        clock, deps = asyncio.get_running_loop().time, self._shared.deps
+        if not (self._meter.due(clock()) or (now and not self._meter.is_stored)):
+            return
+        totals, lane = self._meter.totals, self._shared.insist if patient else self._shared.aside
+        await lane(deps.calls.meter, self.lease, totals)
+        self._meter.stored(totals, clock())
+        if deps.allowance.budget and not now:
+            others = await self._shared.aside(deps.calls.list, self.lease.session_id)
+            used = [call.usage for call in others if call.generation != self.lease.generation]
+            self._meter.earlier = sum(map(self._meter.price, used))
 
     async def run(self) -> None:
         """Follow the call until its end, ours or its own."""
@@ -168,7 +201,7 @@ class Follow:
         if self._conversation is None or self._writer is None:
             journal = await open_journal(self.lease, self._shared)
             guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
-            self._conversation = Conversation(journal, self._transcription, guard)
+            self._conversation = Conversation(journal, self._transcription, guard, self._meter.take)
             self._writer = Writer(journal, self.lease, self._shared, lambda: self.stop(Lost()))
             if self.lease.number > 1:
                 self._tear(self._conversation)
@@ -214,6 +247,7 @@ class Follow:
         if unwritten:
             self._shared.metrics.items_lost += unwritten
             log.error("transcript.items_lost", items=unwritten, **self._ids())
+        await self.measure(now=True, patient=True)
         deps = self._shared.deps
         await self._shared.insist(deps.calls.close, self.lease, closed.reason, deps.clock())
         log.info("follow.closed", reason=closed.reason, **self._ids())
@@ -230,6 +264,8 @@ class Follow:
             unwritten = await self._writer.drain(limits.LEAVE_FLUSH)
             if unwritten:
                 log.warning("transcript.unwritten", items=unwritten, **self._ids())
+        with suppress(Throttled):  # who goes on hears enough to bill; to hand over is more urgent
+            await self.measure(now=True)
         await self._shared.insist(self._shared.deps.calls.release, self.lease)
         self.released = True
         log.info("follow.released", **self._ids())

@@ -10,6 +10,7 @@ import orjson
 from switchboard.domain.errors import SwitchboardError
 
 from sideband import limits, log
+from sideband.bounds import Bounds
 from sideband.deps import Shared
 from sideband.duty import Duties
 from sideband.poll import Poll
@@ -20,7 +21,7 @@ from sideband.roster import Roster
 from sideband.sweep import Sweep
 from sideband.watch import Watch
 
-TAKING = ("queue", "forwarded", "look", "sweep", "inherit", "reconcile")
+TAKING = ("queue", "forwarded", "look", "sweep", "inherit", "reconcile", "bounds")
 """The duties that take up work; a leaving host ends them first."""
 
 
@@ -38,6 +39,7 @@ class Host:
         self._poll = Poll(self.shared, self.roster, queue)
         self._sweep = Sweep(self.shared, self.roster, watch, self._pulse)
         self._reconcile = Reconcile(self.shared, self.roster, self._pulse)
+        self._bounds = Bounds(self.shared, self.roster)
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -83,6 +85,7 @@ class Host:
         start("sweep", limits.SWEEP, self._sweep.pending)
         start("inherit", limits.LOOK, self._sweep.of_the_dead)
         start("reconcile", limits.RECONCILE_STEP, self._reconcile.step)
+        start("bounds", limits.LIMITS_STEP, self._bounds.step)
         start("metrics", limits.METRICS, self._tell, first_pause=limits.METRICS)
 
     async def _leave(self) -> None:

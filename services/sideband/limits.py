@@ -78,6 +78,12 @@ LAST_FRAMES = 2.0
 """After a hang-up the upstream finishes its sentences and closes; what takes longer will not come."""
 CALL_LONGEST = 65 * 60.0
 """Hard limit of a call's age: the upstream ends calls after 60 minutes; the rest is time to be late."""
+LIMITS_STEP = 2.0
+"""Between looks at what calls have used and how long they have been silent: so late is a hang-up."""
+METER = 30.0
+"""Between two writes of a call's usage: what a killed host has not written is not billed."""
+BILLED_KEPT = 512
+"""Responses and transcriptions remembered as counted: repeats come within moments, if at all."""
 EXPIRY_MARGIN = 60.0
 """A `going away` this close to the announced end of the session is that end."""
 

@@ -12,7 +12,7 @@ from switchboard.stores.dynamodb.hosts import DynamoHosts
 from switchboard.stores.dynamodb.table import Table
 
 from sideband import limits
-from sideband.deps import Deps
+from sideband.deps import Allowance, Deps
 from sideband.queue import SqsQueue
 from sideband.socket import connector
 
@@ -46,5 +46,7 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         clock=parts.clock,
         chance=Random(),
         stage=settings.stage,
+        prices=settings.prices,
+        allowance=Allowance(settings.idle_limit, settings.call_limit, settings.budget_usd),
     )
     return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")

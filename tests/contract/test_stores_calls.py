@@ -17,6 +17,7 @@ from tests.contract.test_stores_sessions import session
 Deed = Callable[[Calls, Lease], None]
 DEEDS: dict[str, Deed] = {
     "attached": lambda calls, lease: calls.attached(lease, "api_key", START),
+    "meter": lambda calls, lease: calls.meter(lease, {"response": {"input_text": 1}}),
     "release": lambda calls, lease: calls.release(lease),
     "close": lambda calls, lease: calls.close(lease, "ended", START),
 }
@@ -93,6 +94,17 @@ def test_the_holder_tells_what_became_of_the_call(stores: Stores) -> None:
     )
 
 
+def test_what_a_call_has_used_is_kept_for_who_goes_on(stores: Stores) -> None:
+    call = attach(stores)
+    lease = stores.calls.claim(call, "host_1")
+    assert found(stores, call).usage is None
+    for seconds in (1.0, 2.5):
+        stores.calls.meter(lease, {"transcription": {"seconds": seconds}, "response": {"input_text": 7}})
+    stores.calls.release(lease)
+    assert found(stores, call).usage == {"transcription": {"seconds": 2.5}, "response": {"input_text": 7}}
+    assert stores.calls.list_pending(1)[0].usage == found(stores, call).usage
+
+
 def test_a_released_call_is_anybodys_and_the_releaser_has_no_say_any_more(stores: Stores) -> None:
     call = attach(stores)
     first = stores.calls.claim(call, "host_1")
@@ -118,7 +130,7 @@ def test_a_closed_call_stays_closed(stores: Stores) -> None:
             stores.calls.claim(closed, host)
     with pytest.raises(LeaseLost):
         stores.calls.claim(call, "host_1")
-    for name in ("attached", "release"):
+    for name in ("attached", "meter", "release"):
         with pytest.raises(LeaseLost):
             DEEDS[name](stores.calls, lease)
 

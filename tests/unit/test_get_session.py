@@ -22,6 +22,16 @@ def test_the_record_and_its_calls_are_shown(world: World) -> None:
     ]
 
 
+def test_usage_is_shown_with_what_it_costs(world: World) -> None:
+    attached(world, attached(world, open_session(world), "rtc_1"), "rtc_2")
+    lease = world.calls.claim(world.calls.list(SESSION_ID)[0], "host_1")
+    world.calls.meter(lease, {"response": {"output_audio": 1000.0}})
+    answer = get_session(REQUEST, ANN, world)
+    assert [call.cost_usd for call in answer.calls] == [0.064, None]
+    assert answer.calls[0].usage == {"response": {"output_audio": 1000.0}}
+    assert answer.cost_usd == 0.064
+
+
 def test_neither_secret_nor_owner_nor_host_is_shown(world: World) -> None:
     attached(world, open_session(world), "rtc_1")
     world.calls.claim(world.calls.list(SESSION_ID)[0], "host_1")

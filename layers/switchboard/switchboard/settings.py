@@ -8,6 +8,7 @@ from json import loads
 from typing import TYPE_CHECKING, Any
 
 from switchboard.domain import limits
+from switchboard.domain.price import Prices, prices_of
 from switchboard.domain.quota import Allowance
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Settings:
     chatkit_workflows: str
     token_key_ids: tuple[str, ...]
     token_issuer: str
+    prices: Prices
+    idle_limit: float
+    call_limit: float
+    budget_usd: float
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -123,4 +128,8 @@ class Settings:
             chatkit_workflows=get("OPENAI_CHATKIT_WORKFLOWS"),
             token_key_ids=tuple(get("TOKEN_KEY_IDS").replace(" ", "").split(",")),
             token_issuer=f"switchboard-{get('STAGE', 'dev')}",
+            prices=prices_of(get("PRICES", "{}")),
+            idle_limit=float(get("IDLE_LIMIT_SECONDS", "0")),
+            call_limit=float(get("CALL_LIMIT_SECONDS", "0")),
+            budget_usd=float(get("BUDGET_USD", "0")),
         )

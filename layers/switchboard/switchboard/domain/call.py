@@ -7,6 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
+from switchboard.domain.price import Totals
+
 CallStatus = Literal["pending", "followed", "closed"]
 
 
@@ -35,6 +37,7 @@ class Call:
         credential: which kind of key attached (`client_secret` or `api_key`), once one has.
         reason: why it was closed, such as `ended`, `replaced`, `hung_up`, `not_found`.
         pinned: fingerprint of the instructions that a relayed call was created with; see `instructions_mark`.
+        usage: what it has used by the last metering, None before the first.
     """
 
     session_id: str
@@ -49,6 +52,7 @@ class Call:
     closed_at: datetime | None = None
     reason: str | None = None
     pinned: str | None = None
+    usage: Totals | None = None
 
 
 def instructions_mark(instructions: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from switchboard.domain.call import Call, Command, HostBeat, Lease
 from switchboard.domain.extraction import Extraction, Finding
+from switchboard.domain.price import Totals
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
 
@@ -111,6 +112,9 @@ class Calls(Protocol):
 
     def release(self, lease: Lease) -> None:
         """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
+
+    def meter(self, lease: Lease, usage: Totals) -> None:
+        """Store what the call has used by now, in place of what was stored. Raise LeaseLost."""
 
     def close(self, lease: Lease, reason: str, now: datetime) -> None:
         """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""

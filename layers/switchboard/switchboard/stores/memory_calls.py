@@ -9,6 +9,7 @@ from typing import Any
 
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import CallTaken, LeaseLost
+from switchboard.domain.price import Totals
 
 
 class MemoryCalls:
@@ -53,6 +54,11 @@ class MemoryCalls:
         """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""
         with self._lock:
             self._change(self._held(lease), credential=credential, attached_at=now)
+
+    def meter(self, lease: Lease, usage: Totals) -> None:
+        """Store what the call has used by now, in place of what was stored. Raise LeaseLost."""
+        with self._lock:
+            self._change(self._held(lease), usage=usage)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from switchboard.domain import limits
 from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, CallStatus
 from switchboard.domain.ports import Calls, Sessions
+from switchboard.domain.price import Prices, cost
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Mode, Session, Status
 from switchboard.usecases.payload import Answer, Request, SessionId
@@ -21,7 +23,11 @@ class GetSession(Request):
 
 
 class CallAnswer(Answer):
-    """One call: `pending` until a sideband host follows it, `closed` when it is over, and why."""
+    """One call: `pending` until a sideband host follows it, `closed` when it is over, and why.
+
+    `usage` has tokens by source and kind as of the last metering, `cost_usd` what they cost; both are null
+    before it, and the cost for a model without a price.
+    """
 
     call_id: str
     generation: int
@@ -30,11 +36,14 @@ class CallAnswer(Answer):
     attached_at: datetime | None
     closed_at: datetime | None
     reason: str | None
+    usage: dict[str, dict[str, float]] | None
+    cost_usd: float | None
 
     @classmethod
-    def of(cls, call: Call) -> CallAnswer:
+    def of(cls, call: Call, cost_usd: float | None) -> CallAnswer:
         """Return the answer for a call."""
-        return cls(**{name: getattr(call, name) for name in cls.model_fields})
+        known = {name: getattr(call, name) for name in cls.model_fields if name != "cost_usd"}
+        return cls(**known, cost_usd=cost_usd)
 
 
 class AuditAnswer(Answer):
@@ -64,18 +73,39 @@ class SessionAnswer(Answer):
     updated_at: datetime
     ended_at: datetime | None
     audit: list[AuditAnswer]
+    cost_usd: float | None
 
     @classmethod
-    def of(cls, session: Session, calls: tuple[Call, ...], audit: tuple[AuditEntry, ...]) -> SessionAnswer:
-        """Return the answer for a session."""
-        own = {"session_id", "enable_transcription", "calls", "audit"}
+    def of(
+        cls,
+        session: Session,
+        calls: tuple[Call, ...],
+        audit: tuple[AuditEntry, ...],
+        costs: Mapping[int, float | None],
+    ) -> SessionAnswer:
+        """Return the answer for a session; `costs` are those of its metered calls by generation."""
+        own = {"session_id", "enable_transcription", "calls", "audit", "cost_usd"}
+        known = [dollars for dollars in costs.values() if dollars is not None]
         return cls(
             session_id=session.id,
             enable_transcription=session.transcription,
-            calls=[CallAnswer.of(call) for call in calls],
+            calls=[CallAnswer.of(call, costs.get(call.generation)) for call in calls],
+            cost_usd=round(sum(known), 6) if len(known) == len(costs) else None,
             audit=[AuditAnswer(at=entry.at, event=entry.event, facts=dict(entry.facts)) for entry in audit],
             **{name: getattr(session, name) for name in cls.model_fields if name not in own},
         )
+
+
+class SettingsOfPrices(Protocol):
+    """The settings that tell what usage costs."""
+
+    @property
+    def prices(self) -> Prices:
+        """The table of prices."""
+
+    @property
+    def transcription_model(self) -> str:
+        """The model that calls are transcribed by."""
 
 
 class Deps(Protocol):
@@ -84,10 +114,18 @@ class Deps(Protocol):
     sessions: Sessions
     calls: Calls
     audits: Audits
+    settings: SettingsOfPrices
 
 
 def get_session(request: GetSession, principal: Principal, deps: Deps) -> SessionAnswer:
     """Return the session. Another's session looks like no session."""
     session = deps.sessions.get(request.session_id, principal.owner)
     audit = deps.audits.list(session.id, limits.AUDIT_ENTRIES)
-    return SessionAnswer.of(session, deps.calls.list(session.id), audit)
+    calls = deps.calls.list(session.id)
+    models = session.model, deps.settings.transcription_model
+    costs = {
+        call.generation: cost(call.usage, *models, deps.settings.prices)
+        for call in calls
+        if call.usage is not None
+    }
+    return SessionAnswer.of(session, calls, audit, costs)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
+from json import dumps, loads
 from typing import Any
 from zlib import crc32
 
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import LeaseLost
+from switchboard.domain.price import Totals
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 PENDING_SHARDS = 8
@@ -53,6 +55,10 @@ class DynamoCalls:
     def attached(self, lease: Lease, credential: str, now: datetime) -> None:
         """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""
         self._change(lease, {"credential": credential, "attached_at": now.isoformat()})
+
+    def meter(self, lease: Lease, usage: Totals) -> None:
+        """Store what the call has used by now, in place of what was stored. Raise LeaseLost."""
+        self._change(lease, {"usage": dumps(usage)})
 
     def release(self, lease: Lease) -> None:
         """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
@@ -101,6 +107,7 @@ def call_row(call: Call, ttl: int) -> Row:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(call).items()
     }
+    row["usage"] = dumps(call.usage) if call.usage is not None else None
     key = {"pk": f"SESSION#{call.session_id}", "sk": f"CALL#{call.generation:08d}"}
     return {**row, **key, "work": _pending(call.session_id), "due": row["created_at"], "ttl": ttl}
 
@@ -111,6 +118,8 @@ def call_of(row: Row) -> Call:
     for name in ("created_at", "attached_at", "closed_at"):
         if name in fields:
             fields[name] = datetime.fromisoformat(fields[name])
+    if "usage" in fields:
+        fields["usage"] = loads(fields["usage"])
     return Call(**fields)
 
 

@@ -1,0 +1,49 @@
+"""Hang up on calls that are silent, too long or too dear, and store what all calls have used."""
+
+from __future__ import annotations
+
+import asyncio
+
+from switchboard.domain.errors import LeaseLost, Throttled
+
+from sideband.deps import Shared
+from sideband.ending import PAST_LIMIT, SILENT, SPENT, Closed, Lost
+from sideband.follow import Follow
+from sideband.roster import Roster
+
+
+class Bounds:
+    """Looks at every follow with each step; most looks are a few comparisons."""
+
+    def __init__(self, shared: Shared, roster: Roster) -> None:
+        self._shared = shared
+        self._roster = roster
+
+    async def step(self) -> None:
+        """End what is past its bounds, and store what is due."""
+        follows = list(self._roster.follows.values())
+        for follow in follows:
+            ending = self.exceeded(follow)
+            if ending is not None:
+                follow.stop(ending)
+        await asyncio.gather(*map(self._measure, follows))
+
+    def exceeded(self, follow: Follow) -> Closed | None:
+        """Return how the call is to end for what it has exceeded, if it has."""
+        deps = self._shared.deps
+        allowance = deps.allowance
+        age = (deps.clock() - follow.call.created_at).total_seconds()
+        silence = asyncio.get_running_loop().time() - follow.silent_since
+        if allowance.longest and age > allowance.longest:
+            return PAST_LIMIT
+        if allowance.idle and silence > allowance.idle:
+            return SILENT
+        return SPENT if allowance.budget and follow.spent >= allowance.budget else None
+
+    async def _measure(self, follow: Follow) -> None:
+        try:
+            await follow.measure()
+        except LeaseLost:
+            follow.stop(Lost())
+        except Throttled:
+            return  # the next step tries again

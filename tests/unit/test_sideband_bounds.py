@@ -1,0 +1,120 @@
+"""What calls use is counted and stored, and calls past their bounds are hung up, told in leaps of time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sideband import limits
+from sideband.deps import Allowance, Deps
+from switchboard.domain.call import Call
+
+from tests.unit.sideband_events import Event, reply, transcribed
+from tests.unit.sideband_fleet import Fleet, fleet
+from tests.unit.sideband_world import START, FakeSocket, World, refusing, until
+
+PRICED = {"m": {"output_text": 1_000_000.0}}
+
+
+class Bounded(World):
+    """A world whose hosts hang up."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        super().__init__()
+        self.allowance = allowance
+
+    def deps(self) -> Deps:
+        return replace(super().deps(), allowance=self.allowance, prices=PRICED)
+
+
+def billed(response: str, tokens: int) -> Event:
+    usage = {"output_tokens": tokens, "output_token_details": {"text_tokens": tokens}}
+    return {"type": "response.done", "response": {"id": response, "status": "completed", "usage": usage}}
+
+
+async def followed(it: Fleet) -> FakeSocket:
+    it.start("host_a")
+    await until(lambda: it.world.upstream.sockets and it.world.upstream.sockets[0].sent)
+    return it.world.upstream.sockets[0]
+
+
+def test_what_a_call_uses_is_stored_while_it_lasts_and_each_response_once() -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        await asyncio.sleep(limits.METER)
+        socket.say(billed("r1", 3), billed("r1", 3), billed("r2", 4))
+        await until(lambda: it.call.usage == {"response": {"output_text": 7}}, limits.METER + 5)
+
+    fleet(story)
+
+
+def test_the_last_usage_is_stored_as_the_call_ends() -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        socket.say(billed("r1", 3), billed("r2", 4))
+        await asyncio.sleep(0.1)
+        it.world.upstream.answer = refusing(404)
+        socket.hang(1000)
+        await until(lambda: it.call.status == "closed", 60)
+        assert it.call.usage == {"response": {"output_text": 7}}
+
+    fleet(story)
+
+
+def test_who_takes_over_counts_on() -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        socket.say(billed("r1", 3))
+        await until(lambda: it.call.usage, 120)
+        it.start("host_b")
+        await it.kill("host_a")
+        await it.followed_by("host_b")
+        await until(lambda: len(it.world.upstream.sockets) > 1 and it.world.upstream.sockets[1].sent)
+        it.world.upstream.sockets[1].say(billed("r2", 4))
+        await until(lambda: it.call.usage == {"response": {"output_text": 7}}, 120)
+
+    fleet(story)
+
+
+@pytest.mark.parametrize(
+    ("allowance", "reason"),
+    [(Allowance(idle=60), "idle"), (Allowance(longest=300), "too_long"), (Allowance(budget=10), "budget")],
+)
+def test_a_call_past_a_bound_is_hung_up_with_its_reason(allowance: Allowance, reason: str) -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        socket.say(billed("r1", 12))
+        await until(lambda: it.call.status == "closed", 400)
+        assert it.call.reason == reason
+        assert it.world.upstream.hung_up
+
+    fleet(story, Bounded(allowance))
+
+
+def test_words_keep_a_call_from_being_idle_and_housekeeping_does_not() -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        for number in range(5):
+            await asyncio.sleep(50)
+            socket.say(*reply(f"a{number}", f"a{number - 1}" if number else None, "Yes."))
+        assert it.call.status == "followed"
+        for _ in range(5):
+            await asyncio.sleep(20)
+            socket.say({"type": "rate_limits.updated"}, {"type": "session.updated", "session": {}})
+        assert (it.call.status, it.call.reason) == ("closed", "idle")
+
+    fleet(story, Bounded(Allowance(idle=60)))
+
+
+def test_a_budget_counts_the_sessions_earlier_calls() -> None:
+    async def story(it: Fleet) -> None:
+        earlier = {"response": {"output_text": 9}}
+        it.world.stores.calls.add(Call("sess_1", 1, "rtc_0", START, status="closed", usage=earlier))
+        socket = await followed(it)
+        await asyncio.sleep(limits.METER)
+        socket.say(billed("r1", 2), transcribed("u1", "Hello."))
+        await until(lambda: it.call.status == "closed", 60)
+        assert it.call.reason == "budget"
+
+    fleet(story, Bounded(Allowance(budget=10)))
