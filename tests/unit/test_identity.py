@@ -124,6 +124,13 @@ def test_what_nobody_believes_contradicts_nobody() -> None:
     assert house.resolve(bearer=house.token(), cookie=stale) == User("ann", email="ann@example.com")
 
 
+@pytest.mark.parametrize("form", ["half", "tail", "cut", "no_token"])
+def test_half_a_cookie_does_not_spoil_a_good_token_before_it(form: str) -> None:
+    house = House()
+    assert house.resolve(bearer=house.token(), cookie=house.cookie(form)).id == "ann"
+    assert reason(house, cookie=house.cookie(form), body_token=house.token()) == "malformed"
+
+
 def test_a_bad_token_is_not_made_good_by_a_good_one_behind_it() -> None:
     house = House()
     assert reason(house, bearer=house.token("forged"), cookie=house.cookie("object")) == "bad_signature"

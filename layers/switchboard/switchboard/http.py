@@ -128,6 +128,8 @@ def _run(
     credentials = _credentials(event, body_token, edge.settings.allowed_origin)
     principal = _principal(edge.identity, credentials, lenient)
     facts["owner"] = principal.owner
+    if isinstance(principal, Guest) and principal.refused:
+        facts["refused"] = principal.refused
     request = read(model, event)
     facts.update({key: value for key, value in request if key.endswith("_id") and value})
     reply_out = reply(use_case(request, principal, deps), status)

@@ -87,11 +87,11 @@ def _answering(web: Web) -> Callable[[Request], Awaitable[Response]]:
             response = await _answer(http, web, facts)
         except SwitchboardError as error:
             facts["code"] = error.code
-            response = _failed(web, error, request_id)
+            response = _failed(web, error, request_id, http.headers.get("origin"))
         except Exception as error:
             web.log.exception("request.crashed", extra={"request_id": request_id})
             facts["code"] = type(error).__name__
-            response = _failed(web, crash(), request_id)
+            response = _failed(web, crash(), request_id, http.headers.get("origin"))
         milliseconds = round((perf_counter() - began) * 1000, 1)
         web.log.info("request", extra={**facts, "status": response.status_code, "ms": milliseconds})
         return response
@@ -144,9 +144,9 @@ async def _body(http: Request) -> bytes:
     return bytes(raw)
 
 
-def _failed(web: Web, error: SwitchboardError, request_id: str) -> Response:
+def _failed(web: Web, error: SwitchboardError, request_id: str, origin: str | None) -> Response:
     status, headers, body = failure(error, request_id)
-    headers |= {"cache-control": "no-store", **cors(web.origin)}
+    headers |= {"cache-control": "no-store", **cors(web.origin, origin)}
     return Response(body, status, headers, "application/json")
 
 

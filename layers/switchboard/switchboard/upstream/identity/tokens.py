@@ -101,11 +101,19 @@ class TokenIdentity:
 
     def _shown(self, credentials: Credentials) -> list[str]:
         """Return the users' tokens that are shown, the one that counts first."""
-        cookie = None
-        if "-auth-token" in credentials.cookie and self._accepts_tokens():
-            cookie = supabase.token_in(credentials.cookie, self._project)
-        shown = (credentials.bearer, cookie, credentials.body_token)
+        shown = (credentials.bearer, self._in_cookie(credentials), credentials.body_token)
         return [token for token in dict.fromkeys(shown) if token is not None]
+
+    def _in_cookie(self, credentials: Credentials) -> str | None:
+        """Return the cookie's token. Raise Refused for half a cookie, unless something before it counts."""
+        if "-auth-token" not in credentials.cookie or not self._accepts_tokens():
+            return None
+        try:
+            return supabase.token_in(credentials.cookie, self._project)
+        except Refused:
+            if credentials.bearer is None:
+                raise
+            return None
 
     def _accepts_tokens(self) -> bool:
         return self._trusted is not None or bool(self._jwt_secret())
