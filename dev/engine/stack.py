@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -109,9 +110,14 @@ class LocalStack:
                 self._start_simulator(chosen.simulator)
         source = self._deploy()
         routes: dict[str, str] = {}
-        for function in web_functions.find(self.project, source, self._cache):
-            with self._step("streams", f"starting {function.logical_id} as a server that streams"):
-                routes |= self._start_web_function(function)
+        functions = list(web_functions.find(self.project, source, self._cache))
+        if functions:
+            names = ", ".join(function.logical_id for function in functions)
+            with self._step("streams", f"starting the servers that stream: {names}"):
+                clients.client("lambda", self.engine_url)  # made once, before several threads ask for it
+                with ThreadPoolExecutor(len(functions)) as starting:
+                    for started in starting.map(self._start_web_function, functions):
+                        routes |= started
         with self._step("gateway", "starting the gateway"):
             self._start_gateway(chosen.gateway, routes)
         for _ in range(self.sideband_hosts):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,9 @@ def _python(cache: Path) -> Path:
     directory = cache / f"bin-{packaging.digest([], sys.executable)}"
     directory.mkdir(parents=True, exist_ok=True)
     script = directory / "python"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S "$@"\n')
-    script.chmod(0o755)
+    if not script.exists():  # a script that is being written cannot be run: put it there whole
+        fresh = directory / f"python.{os.getpid()}.{threading.get_ident()}.new"
+        fresh.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S "$@"\n')
+        fresh.chmod(0o755)
+        fresh.replace(script)
     return directory
