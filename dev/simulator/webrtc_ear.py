@@ -42,6 +42,7 @@ class Microphone:
         self.peak = max(self.peak, peak)
         turns = self._line.session.config["audio"]["input"]["turn_detection"]
         if self._line.player is not None or self._line.session.ended or turns is None:
+            self._finish(respond=False)  # what had begun before a script took over
             return
         self._loud_for, self._quiet_for = (
             (self._loud_for + seconds, 0.0) if peak >= _LOUD else (0.0, self._quiet_for + seconds)
@@ -56,7 +57,7 @@ class Microphone:
 
     def _finish(self, respond: bool) -> None:
         """The person has stopped; nobody here understands speech, so the words are how long it was."""
-        if self._turn is None:
+        if self._turn is None or self._line.session.ended:
             return
         spoken = max(0.1, self._turn_seconds - self._quiet_for)
         turn, self._turn = self._turn, None
