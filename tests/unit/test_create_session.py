@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 from switchboard.domain import limits
-from switchboard.domain.errors import NotFound, SessionChanged, UpstreamRefused
+from switchboard.domain.errors import InvalidRequest, NotFound, SessionChanged, UpstreamRefused
 from switchboard.usecases.create_session import CreateSession, SessionCreated, create_session
 
 from tests.unit.fakes import World
@@ -55,6 +55,22 @@ def test_a_refused_mint_leaves_nothing(world: World) -> None:
     assert world.sessions.list(ANN.owner).items == (old.id,)
     assert world.sessions.load(old.id) == old
     assert world.hints == []
+
+
+VOICE = {"upstream_status": 400, "upstream_param": "session.audio.output.voice"}
+
+
+def test_a_voice_that_the_upstream_does_not_know_is_the_callers_mistake(world: World) -> None:
+    world.upstream.refuses = UpstreamRefused("no", details=VOICE)
+    with pytest.raises(InvalidRequest) as raised:
+        create(world, voice="nobody")
+    assert raised.value.details == {"fields": [{"field": "voice", "problem": "is not accepted by OpenAI"}]}
+
+
+def test_a_voice_that_the_caller_did_not_choose_is_ours(world: World) -> None:
+    world.upstream.refuses = UpstreamRefused("no", details=VOICE)
+    with pytest.raises(UpstreamRefused):
+        create(world)
 
 
 def test_a_refresh_ends_the_old_session_and_names_the_new(world: World) -> None:

@@ -1,9 +1,11 @@
 """A session's life: attached, renewed, ended; every change is a new value."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from switchboard.domain.errors import SessionEnded
+from switchboard.domain import limits
+from switchboard.domain.errors import SessionEnded, SessionWornOut
 from switchboard.domain.session import RealtimeConfig
 
 from tests.unit.fakes import START
@@ -46,6 +48,15 @@ def test_not_even_its_own_call_can_be_attached_to_an_ended_session() -> None:
     ended = session().attach("rtc_1", LATER).end(LATER)
     with pytest.raises(SessionEnded):
         ended.attach("rtc_1", LATER)
+
+
+def test_a_session_wears_out_before_its_calls_are_too_many_to_list() -> None:
+    worn = replace(session(), generation=limits.GENERATIONS)
+    with pytest.raises(SessionWornOut):
+        worn.attach("rtc_1", LATER)
+    with pytest.raises(SessionWornOut):
+        worn.rotate("00000002#x", "", LATER)
+    assert replace(worn, call_id="rtc_1").attach("rtc_1", LATER).call_id == "rtc_1"
 
 
 def test_ending_twice_is_ending_once() -> None:

@@ -14,6 +14,7 @@ SwitchboardError
 │   ├── TicketSpent         the ticket has no call left
 │   ├── CallTaken           the call belongs to another session
 │   ├── SessionChanged      somebody else changed it first
+│   ├── SessionWornOut      it has had all the calls and secrets that a session may have
 │   ├── ChatEnded           the chat session is over
 │   ├── CodexSessionActive  the user has an active one there already
 │   └── NothingToExtract    nobody has said anything yet
@@ -125,6 +126,12 @@ class CallTaken(Conflict):
     """The call is already attached to another session."""
 
     code = "call_taken"
+
+
+class SessionWornOut(Conflict):
+    """The session has had all the calls and secrets that a session may have."""
+
+    code = "session_worn_out"
 
 
 class SessionChanged(Conflict):

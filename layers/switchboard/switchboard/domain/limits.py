@@ -124,14 +124,17 @@ DIGEST_DAYS = 1
 GUEST_DAYS = 30
 """A guest's cookie lives as long as the sessions that it owns."""
 
+GENERATIONS = 200
+"""Calls and secrets of one session, together: four days of hourly calls, each renewed. Every look at the
+session reads its calls, and each new one makes a host ask the upstream for it."""
 SESSION_TRIES = 5
 """Writes of a session that somebody else keeps changing: attaches and renewals are seconds apart."""
 
 # --- Asking the upstream ----------------------------------------------------------------------------
 CONNECT_SECONDS = 3.0
 """To open a connection: a healthy one takes a tenth of this, a sick one should not eat the budget."""
-MINT_SECONDS = 8.0
-"""To mint one secret: API Gateway gives up after 29 s, and two tries plus a pause must fit."""
+MINT_SECONDS = 6.0
+"""To mint one secret, two tries and a pause together: a renewal's step has 10 s, for this and the table."""
 CALL_SECONDS = 10.0
 """To create one relayed call, in one try: its answer takes a second, and the sideband needs its time too."""
 HANGUP_SECONDS = 5.0

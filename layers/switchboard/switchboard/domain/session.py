@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from switchboard.domain.errors import SessionEnded
+from switchboard.domain import limits
+from switchboard.domain.errors import SessionEnded, SessionWornOut
 
 Mode = Literal["direct", "relay"]
 Status = Literal["open", "ended"]
@@ -67,7 +68,7 @@ class Session:
         self.require_open()
         if call_id == self.call_id:
             return self
-        generation = self.generation + 1
+        generation = self._next_generation()
         return replace(
             self, call_id=call_id, generation=generation, call_generation=generation, updated_at=now
         )
@@ -79,9 +80,16 @@ class Session:
             self,
             secret_id=secret_id,
             instructions=instructions,
-            generation=self.generation + 1,
+            generation=self._next_generation(),
             updated_at=now,
         )
+
+    def _next_generation(self) -> int:
+        if self.generation >= limits.GENERATIONS:
+            raise SessionWornOut(
+                f"A session has {limits.GENERATIONS} calls and secrets at most. Create a new one."
+            )
+        return self.generation + 1
 
     def learn(self, profile: dict[str, Any], instructions: str, now: datetime) -> Session:
         """Keep what an extraction found. Allowed after the end: the talk is over, the facts are not."""

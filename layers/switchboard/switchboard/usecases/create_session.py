@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from pydantic import Field, StringConstraints
 
 from switchboard.domain import limits
+from switchboard.domain.errors import InvalidRequest, SwitchboardError, UpstreamRefused
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
 from switchboard.domain.ports import Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
@@ -23,6 +24,9 @@ from switchboard.usecases.recall import Recalled, recall
 from switchboard.usecases.tools import Tools, as_json
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+
+CALLERS = {"model": "session.model", "voice": "session.audio.output.voice", "tools": "session.tools"}
+"""What the caller gives, and what the upstream calls it when it does not like it."""
 
 
 class CreateSession(Request):
@@ -105,7 +109,7 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         updated_at=now,
     )
     with deps.quotas.reserved(principal):
-        session, secret = _with_secret(session, principal, deps)
+        session, secret = _with_secret(session, request, principal, deps)
     replaced = insist(lambda: _store(session, request, principal, deps))
     if replaced:
         deps.sideband.end(replaced)
@@ -121,15 +125,32 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     )
 
 
-def _with_secret(session: Session, principal: Principal, deps: Deps) -> tuple[Session, ClientSecret | Ticket]:
+def _with_secret(
+    session: Session, request: CreateSession, principal: Principal, deps: Deps
+) -> tuple[Session, ClientSecret | Ticket]:
     """Return what opens the first call, and the session that names it."""
     if session.mode == "relay":
         ticket = issue(session, deps.settings.ticket_calls, session.created_at, deps.new_id)
         deps.tickets.add(ticket)
         return session, ticket
     config = session.config(deps.settings.transcription_model)
-    secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
+    try:
+        secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
+    except UpstreamRefused as error:
+        raise _whose(error, request) from error
     return replace(session, secret_id=deps.secrets.add(session.id, 1, secret)), secret
+
+
+def _whose(error: UpstreamRefused, request: CreateSession) -> SwitchboardError:
+    """Return the caller's own mistake, if what the upstream does not like is what the caller gave."""
+    blamed = (error.details or {}).get("upstream_param", "")
+    for field, param in CALLERS.items():
+        if blamed.startswith(param) and getattr(request, field) is not None:
+            problem = "is not accepted by OpenAI"
+            return InvalidRequest(
+                f"{field}: {problem}", details={"fields": [{"field": field, "problem": problem}]}
+            )
+    return error
 
 
 def _store(session: Session, request: CreateSession, principal: Principal, deps: Deps) -> Session | None:

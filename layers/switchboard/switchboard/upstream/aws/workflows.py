@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MEANT: dict[str, SwitchboardError] = {
     "NotFound": errors.NotFound("There is no such session."),
     "SessionEnded": errors.SessionEnded("The session has ended. Create a new one."),
+    "SessionWornOut": errors.SessionWornOut(
+        "The session has had all its calls and secrets. Create a new one."
+    ),
     "SessionChanged": errors.SessionChanged(
         "The session changed during its renewal. Repeat the request.", retry_after=1
     ),

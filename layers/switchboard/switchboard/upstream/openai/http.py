@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 NO_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted"})
 """Codes of a 429 that no waiting heals."""
+PARAM = r"[a-z_]+(\.[a-z_]+|\[\d+\]){0,8}"
+"""What the name of a parameter looks like, likewise."""
 CODE = "[a-z][a-z0-9_]{0,63}"
 """What a code looks like; anything else might quote what was sent."""
 
@@ -121,7 +123,9 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
 def refusal(answer: httpx.Response) -> UpstreamError:
     """Return our error; the upstream's own message stays out of it, as it may quote what was sent."""
     code = _code(answer)
-    details = {"upstream_status": answer.status_code, "upstream_code": code}
+    details: dict[str, Any] = {"upstream_status": answer.status_code, "upstream_code": code}
+    if param := _param(answer):
+        details["upstream_param"] = param
     if answer.status_code == 429 and code not in NO_CREDIT:
         wait = _retry_after(answer)
         return UpstreamBusy("OpenAI asks for fewer requests.", details=details, retry_after=wait)
@@ -138,6 +142,14 @@ def _code(answer: httpx.Response) -> str | None:
         return as_code(answer.json()["error"]["code"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _param(answer: httpx.Response) -> str | None:
+    try:
+        param = answer.json()["error"]["param"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return param if isinstance(param, str) and len(param) <= 64 and fullmatch(PARAM, param) else None
 
 
 def as_code(value: Any) -> str | None:
