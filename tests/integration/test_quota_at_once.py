@@ -14,7 +14,8 @@ from switchboard.stores.dynamodb.table import Table
 
 from dev.engine.stack import LocalStack
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""The real time: the engine removes rows whose TTL has passed, as a bucket of last spring would have."""
 AT_ONCE, ASKED, ALLOWED = 24, 1200, 300
 """As many as a test has time for."""
 
