@@ -138,6 +138,17 @@ def logs(house: House) -> int:
     return sum(item["pk"]["S"].startswith("LOG#") for found in pages for item in found["Items"])
 
 
+def test_words_said_while_the_network_was_cut_are_there_when_it_is_back(
+    page: Page, person: BrowserContext
+) -> None:
+    call(page)
+    person.set_offline(True)
+    eventually(page, lambda: words_of(page, "browser") == SAID)
+    assert words_of(page, "sideband") != SAID
+    person.set_offline(False)
+    both_heard(page, SAID)
+
+
 def test_two_tabs_hold_two_sessions(page: Page, person: BrowserContext, house: House) -> None:
     first = call(page)
     second_page = open_console(person, house)
