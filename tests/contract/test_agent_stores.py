@@ -153,6 +153,18 @@ async def test_a_cleared_history_clears_the_session_when_it_is_set(place: Place)
     assert await ids(store) == ["turn_0002"]
 
 
+async def test_a_turn_that_is_put_back_after_clearing_is_stored_again(place: Place) -> None:
+    store = place.store()
+    first, second = place.turn(), place.turn()
+    await store.set("s", MessageHistory([first, second]))
+    history = await store.get("s")
+    assert history is not None
+    history.clear()
+    history.add(first)
+    await store.set("s", history)
+    assert await ids(store) == [first.id]
+
+
 async def test_a_deleted_session_is_gone_with_everything_in_it(place: Place) -> None:
     store = place.store()
     await store.set("s", MessageHistory([place.turn()]))
