@@ -19,7 +19,7 @@ _SYLLABLES = 4  # per second
 _LOUD = 9_000  # of 32767
 
 
-def _second() -> array.array[int]:
+def _second() -> "array.array[int]":
     """One second of the hum: a pitch with two overtones, swelling with each syllable."""
     turn = 2 * math.pi / RATE
     return array.array(
