@@ -17,7 +17,11 @@ from sideband.socket import Refused, Socket, Unreachable
 
 
 class CallGone(Exception):
-    """The upstream knew no such call for as long as we were patient."""
+    """The upstream knew no such call for as long as we were patient; since when, on the loop's clock."""
+
+    def __init__(self, since: float) -> None:
+        super().__init__("the upstream knows no such call")
+        self.since = since
 
 
 class KeysRefused(Exception):
@@ -86,7 +90,7 @@ class Attacher:
                 continue
             left = since + patient[outcome] - now
             if left <= 0:
-                raise CallGone if outcome is Verdict.ABSENT else KeysRefused
+                raise CallGone(since) if outcome is Verdict.ABSENT else KeysRefused
             await asyncio.sleep(min(quick.next(), left))
 
     async def _round(self) -> tuple[Attached | Verdict, float]:

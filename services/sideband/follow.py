@@ -149,10 +149,13 @@ class Follow:
         patience = limits.ATTACH_PATIENCE
         clock = asyncio.get_running_loop().time
         code = 0
+        closed_at = clock()
         while True:
             try:
                 attached = await self._attacher.attach(patience)
-            except CallGone:
+            except CallGone as gone:
+                if self._conversation is not None and gone.since - closed_at > limits.HANG_UP_SEEN:
+                    self._tear(self._conversation)
                 if code == GOING_AWAY:
                     return endings.EXPIRED
                 return endings.HUNG_UP if self._known else endings.NOT_FOUND
@@ -160,6 +163,7 @@ class Follow:
                 return endings.REFUSED
             began = clock()
             code = await self._converse(attached, code)
+            closed_at = clock()
             if self._is_expired(code):
                 return endings.EXPIRED
             if self._conversation is not None and code not in CLEAN:

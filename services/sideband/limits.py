@@ -11,6 +11,8 @@ ATTACH_PATIENCE = 15.0
 """How long 404 may mean "not yet": the slowest WebRTC handshakes seen took eight seconds."""
 REATTACH_PATIENCE = 3.0
 """The same after a clean close: nearly always a hang-up, at times a rotation, which takes a second."""
+HANG_UP_SEEN = 1.0
+"""A 404 that comes sooner after a clean close explains it; later, the call may have gone on without us."""
 REFUSED_PATIENCE = 60.0
 """How long every key may be refused: a key being rotated is back within a minute."""
 TROUBLE_LONGEST = 15.0

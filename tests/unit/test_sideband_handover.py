@@ -138,3 +138,20 @@ def test_a_call_that_ends_before_it_is_taken_over_ends_with_a_gap() -> None:
         assert [item.kind for item in it.items] == ["gap"]
 
     scene(story)
+
+
+@pytest.mark.parametrize(("seconds", "gaps"), [(0.0, 0), (5.0, 1)])
+def test_a_clean_close_is_a_gap_if_the_call_may_have_gone_on_without_us(seconds: float, gaps: int) -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        socket.say(*heard("u1", None, "One."))
+        await until(lambda: it.items)
+        it.upstream.answer = refusing(503 if seconds else 404)
+        socket.hang(1000)
+        await asyncio.sleep(seconds)
+        it.upstream.answer = refusing(404)
+        await it.over()
+        assert it.call.reason == "hung_up"
+        assert [item.kind for item in it.items].count("gap") == gaps
+
+    scene(story)
