@@ -8,12 +8,11 @@ import json
 import signal
 from pathlib import Path
 
-from aiohttp import web
 from yarl import URL
 
 from dev.engine.ports import HOST
 from dev.engine.processes import leave_with_parent
-from dev.gateway.app import Settings, create_app
+from dev.gateway.app import Settings, serving
 
 
 def main() -> None:
@@ -47,17 +46,9 @@ async def _serve(settings: Settings, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # A client that goes away must stop what is streamed to it.
-    runner = web.AppRunner(create_app(settings), access_log=None, handler_cancellation=True)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, HOST, port)
-        await site.start()
-        bound = runner.addresses[0][1]
+    async with serving(settings, HOST, port) as bound:
         print(json.dumps({"url": f"http://{HOST}:{bound}"}), flush=True)
         await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 if __name__ == "__main__":

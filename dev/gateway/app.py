@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from aiohttp import ClientSession, TCPConnector, web
 from yarl import URL
 
 from dev.gateway import limits
+from dev.gateway.errors import Connection
 from dev.gateway.forward import forward
 
 CONSOLE = "/console"
@@ -39,13 +41,23 @@ class Settings:
 def create_app(settings: Settings) -> web.Application:
     """Return the gateway as an aiohttp application."""
 
+    turns = asyncio.Semaphore(limits.API_REQUESTS_AT_ONCE)
+
+    async def in_turn(request: web.Request) -> web.StreamResponse:
+        try:
+            return await to_api(request)
+        finally:
+            turns.release()
+
+    async def queue(request: web.Request) -> web.StreamResponse:
+        """Wait for a turn, in order; a caller that goes away then does not stop a function, on AWS either."""
+        await turns.acquire()
+        return await asyncio.shield(in_turn(request))
+
     async def to_api(request: web.Request) -> web.StreamResponse:
         path = f"/{settings.stage}{request.raw_path}"
         target = settings.engine.join(URL(path, encoded=True))
-        # A caller that goes away does not stop a function, on AWS either.
-        return await asyncio.shield(
-            forward(request, request.app[_SESSION], target, limits.API_TIMEOUT_S, settings.host)
-        )
+        return await forward(request, request.app[_SESSION], target, limits.API_TIMEOUT_S, settings.host)
 
     app = web.Application(client_max_size=limits.MAX_BODY_BYTES)
     app.cleanup_ctx.append(_session)
@@ -58,8 +70,36 @@ def create_app(settings: Settings) -> web.Application:
         _add_files(app, prefix.rstrip("/"), directory)
     if settings.console is not None:
         _add_console(app, settings.console, settings.simulator)
-    app.router.add_route("*", "/{path:.*}", to_api)
+    app.router.add_route("*", "/{path:.*}", queue)
     return app
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings, host: str, port: int = 0) -> AsyncIterator[int]:
+    """Serve the gateway; the value is the port. Bodies are not unpacked, and what is not HTTP is told so."""
+    # A client that goes away must stop what is streamed to it.
+    runner = web.AppRunner(create_app(settings), handler_cancellation=True)
+    await runner.setup()
+    try:
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(
+            lambda: _connection(runner, loop), host, port, backlog=limits.BACKLOG
+        )
+        yield int(listening.sockets[0].getsockname()[1])
+        listening.close()
+    finally:
+        await runner.cleanup()
+
+
+def _connection(runner: web.AppRunner, loop: asyncio.AbstractEventLoop) -> Connection:
+    assert runner.server is not None
+    return Connection(
+        runner.server,
+        loop=loop,
+        auto_decompress=False,
+        max_line_size=limits.MAX_HEADER_BYTES,
+        max_field_size=limits.MAX_HEADER_BYTES,
+    )
 
 
 def _to_server(base: URL) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -109,6 +149,9 @@ def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
 async def _session(app: web.Application) -> AsyncIterator[None]:
     """Keep one pool of connections for the life of the application; bodies pass as they are."""
     connector = TCPConnector(limit=0)
-    async with ClientSession(connector=connector, auto_decompress=False) as session:
+    longest = limits.MAX_HEADER_BYTES
+    async with ClientSession(
+        connector=connector, auto_decompress=False, max_line_size=longest, max_field_size=longest
+    ) as session:
         app[_SESSION] = session
         yield

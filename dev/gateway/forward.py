@@ -8,6 +8,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
+from dev.gateway.errors import failure
+
 # Headers about one connection, not about the message (RFC 9110 §7.6.1).
 _HOP_BY_HOP = {
     *("connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade"),
@@ -20,12 +22,13 @@ async def forward(
 ) -> web.StreamResponse:
     """Send the request to `target` and stream its answer. `host` replaces the Host header.
 
-    Without an answer's first byte within `seconds` the client gets a 504, as API Gateway would say it.
+    Without an answer's first byte within `seconds` the client gets a 504, and without an answer a 502.
     """
     headers = _kept(request.headers.items())
     headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
     headers["X-Forwarded-Proto"] = "http"
     headers["Host"] = host or request.host
+    response: web.StreamResponse | None = None
     try:
         async with session.request(
             request.method,
@@ -42,10 +45,10 @@ async def forward(
                     await response.write(piece)
             await response.write_eof()
             return response
-    except TimeoutError:
-        return web.json_response({"message": "Endpoint request timed out"}, status=504)
-    except ClientError as problem:
-        return web.json_response({"message": f"the local engine did not answer: {problem}"}, status=502)
+    except (TimeoutError, ClientError) as problem:
+        if response is not None:  # only a cut connection can still tell that the answer is not whole
+            raise ConnectionResetError from problem
+        return failure(504 if isinstance(problem, TimeoutError) else 502)
 
 
 def _kept(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
@@ -46,7 +48,7 @@ async def engine() -> AsyncIterator[TestServer]:
     app[LEFT] = asyncio.Event()
     app.router.add_route("*", "/{path:.*}", engine_answer)
     server = TestServer(app)
-    await server.start_server()
+    await server.start_server(auto_decompress=False, max_field_size=2 * limits.MAX_HEADER_BYTES)
     yield server
     await server.close()
 
@@ -62,10 +64,25 @@ async def url(engine: TestServer, tmp_path: Path) -> AsyncIterator[str]:
         streams={"/agent": engine.make_url("/")},
         files={"/console": tmp_path},
     )
-    server = TestServer(gateway.create_app(settings))
-    await server.start_server()
-    yield str(server.make_url("")).rstrip("/")
-    await server.close()
+    async with gateway.serving(settings, "127.0.0.1") as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def told(answer: ClientResponse) -> Any:
+    """Return the code of an error, which has the one shape."""
+    error = (await answer.json())["error"]
+    assert set(error) == {"code", "message", "request_id"}
+    return error["code"]
+
+
+async def raw_answer(url: str, request: bytes) -> bytes:
+    """Send these bytes and return what comes back until the connection is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(url).port)
+    writer.write(request)
+    async with asyncio.timeout(EVENTUALLY_S):
+        answer = await reader.read()
+    writer.close()
+    return answer
 
 
 async def test_a_request_reaches_the_apis_stage_under_its_host(url: str) -> None:
@@ -111,10 +128,49 @@ async def test_files_are_served_under_their_prefix(url: str) -> None:
 async def test_an_integration_that_is_too_slow_is_a_504(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "API_TIMEOUT_S", 0.05)
     async with ClientSession() as client, client.get(f"{url}/slow") as answer:
-        assert (answer.status, await answer.json()) == (504, {"message": "Endpoint request timed out"})
+        assert answer.status == 504
+        assert await told(answer) == "timeout"
 
 
 async def test_an_engine_that_is_gone_is_a_502(url: str, engine: TestServer) -> None:
     await engine.close()
     async with ClientSession() as client, client.get(f"{url}/x") as answer:
         assert answer.status == 502
+        assert await told(answer) == "internal_error"
+        assert "127.0.0.1" not in await answer.text()
+
+
+async def test_a_body_passes_as_it_is_whatever_it_says_that_it_is(url: str) -> None:
+    claimed = {"Content-Encoding": "gzip"}
+    async with ClientSession() as client, client.post(f"{url}/x", data=b"{}", headers=claimed) as answer:
+        assert answer.status == 202
+        assert await answer.read() == b"first {}"
+
+
+@pytest.mark.parametrize("request_line", [b"N{}PE / HTTP/1.1", b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 20_000])
+async def test_what_the_gateway_cannot_read_is_an_invalid_request(url: str, request_line: bytes) -> None:
+    answer = await raw_answer(url, request_line + b"\r\nHost: x\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 400 " in head.splitlines()[0]
+    assert json.loads(body)["error"]["code"] == "invalid_request"
+
+
+async def test_a_long_header_is_passed_on(url: str) -> None:
+    async with ClientSession() as client, client.get(f"{url}/x", headers={"X-Long": "a" * 9_000}) as answer:
+        assert answer.status == 202
+
+
+async def test_requests_beyond_the_cap_wait_for_their_turn(
+    engine: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "API_REQUESTS_AT_ONCE", 1)
+    settings = gateway.Settings(engine=engine.make_url("/"), host="abc", stage="dev")
+    async with gateway.serving(settings, "127.0.0.1") as port, ClientSession() as client:
+        async with client.get(f"http://127.0.0.1:{port}/pieces") as first:
+            assert await first.content.readany() == b"first "
+            second = asyncio.ensure_future(client.get(f"http://127.0.0.1:{port}/x"))
+            done, _ = await asyncio.wait([second], timeout=0.2)
+            assert not done
+            assert engine.app is not None
+            engine.app[GO_ON].set()
+        assert (await second).status == 202
