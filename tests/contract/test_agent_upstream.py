@@ -125,13 +125,14 @@ async def test_an_upstream_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPat
     assert [event["type"] for event in events] == ["start", "token", "error", "done"]
 
 
-async def test_an_upstream_that_sends_nothing_but_comments_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_an_upstream_that_sends_only_comments_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TURN_SECONDS", 0.0)
     async with answering(STREAM_HEAD, b": still thinking\n\n" * 100) as url:
         events = await asked_at(url)
-    assert events[-2]["code"] == "upstream_unavailable"
+    assert (events[-2]["code"], events[-2]["content"]) == (
+        "upstream_unavailable",
+        "The answer took too long.",
+    )
 
 
 async def test_an_upstream_that_is_not_there_is_an_error() -> None:
