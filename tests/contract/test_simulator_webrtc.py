@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError
 
 from dev.simulator import Simulator, SimulatorConfig
 from dev.simulator.caller import OFFER, Caller
@@ -63,10 +64,10 @@ class Client:
 
     def _listen(self, track: Any) -> None:
         async def listen() -> None:
-            while True:
-                frame = await track.recv()
-                samples = memoryview(bytes(frame.planes[0])).cast("h")
-                self.loudest = max(self.loudest, *map(abs, samples))
+            with contextlib.suppress(MediaStreamError):  # the track has ended
+                while True:
+                    samples = memoryview(bytes((await track.recv()).planes[0])).cast("h")
+                    self.loudest = max(self.loudest, *map(abs, samples))
 
         self._listening.add(asyncio.get_running_loop().create_task(listen()))
 
