@@ -75,7 +75,7 @@ def _up(options: argparse.Namespace, log: MergedLog) -> int:
         with stack:
             running.publish(options.state, running.describe(stack))
             _welcome(stack, time.monotonic() - began, log)
-            status = _watch(stack, asked_to_stop, log)
+            status = _watch(stack, options.state, asked_to_stop, log)
             log.say("stopping")
     except KeyboardInterrupt:
         log.say("stopped at once")
@@ -100,13 +100,17 @@ def _on_signal(asked_to_stop: threading.Event) -> None:
 _watching = threading.Event()
 
 
-def _watch(stack: LocalStack, asked_to_stop: threading.Event, log: MergedLog) -> int:
-    """Return 0 when asked to stop, 1 when a part has ended by itself."""
+def _watch(stack: LocalStack, state: Path, asked_to_stop: threading.Event, log: MergedLog) -> int:
+    """Return 0 when asked to stop, 1 when a part has ended by itself or the state is gone."""
     _watching.set()
+    lock = running.identity(state)
     while not asked_to_stop.wait(LOOK_EVERY_S):
         fallen = stack.fallen()
         if fallen is not None:
             log.say(f"{fallen.name} has ended by itself with status {fallen.returncode}")
+            return 1
+        if lock is None or running.identity(state) != lock:
+            log.say(f"{state} has been deleted, and nothing can run without it; start again")
             return 1
     return 0
 
@@ -122,8 +126,8 @@ def _welcome(stack: LocalStack, seconds: float, log: MergedLog) -> None:
         "try:",
         f"  curl -s -X POST {stack.api_url}/session -H 'content-type: application/json' -d '{{}}'",
         f"  curl -s {stack.api_url}/session/SESSION_ID/transcript",
-        "  python -m dev.invoke create_session      one function on its sample payload",
-        "  python -m dev.replay                     every sample payload against this API",
+        "  make invoke FN=create_session      one function on its sample payload",
+        "  make replay                        every sample payload against this API",
         "  Ctrl-C stops everything; the state stays in .switchboard (make clean-dev forgets it)",
     ):
         log.say(line)

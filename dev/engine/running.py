@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.engine import limits
+from dev.engine.server import ROOT
 from dev.engine.stack import LocalStack
 
 STATE = Path(".switchboard")
@@ -68,6 +69,14 @@ def exclusively(state: Path) -> Iterator[None]:
             yield
         finally:
             (state / "dev.json").unlink(missing_ok=True)
+
+
+def identity(state: Path) -> int | None:
+    """Return the number of the directory's lock file, which another one does not have; None without one."""
+    try:
+        return (state / "lock").stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def sweep(state: Path) -> list[str]:
@@ -127,7 +136,17 @@ def _is_ours(pid: int) -> bool:
     except ProcessLookupError:
         return False
     command = command_of(pid)
-    return leads and any(f"-m {module}" in command for module in ("dev.", "sideband", "tests.integration"))
+    modules = any(f"-m {module}" in command for module in ("dev.", "sideband", "tests.integration"))
+    return leads and (modules or ("-m uvicorn" in command and _works_on_a_function(pid)))
+
+
+def _works_on_a_function(pid: int) -> bool:
+    """Whether the process works in a function's directory of this checkout, as no stranger does."""
+    try:
+        directory = Path(os.readlink(f"/proc/{pid}/cwd"))
+    except OSError:
+        return False
+    return directory.is_relative_to(ROOT / "functions")
 
 
 def _wait_gone(pids: list[int], seconds: float) -> None:

@@ -158,6 +158,31 @@ def test_what_a_killed_launcher_leaves_is_swept_up(launcher: subprocess.Popen[st
     assert alive(pids) == []
 
 
+def test_a_server_of_a_function_that_was_left_running_is_swept_up(tmp_path: Path) -> None:
+    waits = [sys.executable, "-c", "import time; time.sleep(600)", "-m uvicorn"]
+    ours, strangers = (
+        subprocess.Popen(waits, cwd=directory, start_new_session=True)
+        for directory in (ROOT / "functions" / "agent", tmp_path)
+    )
+    try:
+        running.publish(tmp_path, {"pids": {"AgentQuery": ours.pid, "reused": strangers.pid}})
+        assert running.sweep(tmp_path) == ["AgentQuery"]
+        assert ours.wait() == -signal.SIGTERM
+        assert strangers.poll() is None
+    finally:
+        for process in (ours, strangers):
+            process.kill()
+            process.wait()
+
+
+def test_a_launcher_whose_state_is_deleted_stops(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
+    pids = list(pids_of(tmp_path).values())
+    shutil.rmtree(tmp_path, ignore_errors=True)
+    assert launcher.wait() == 1
+    assert "has been deleted" in (launcher.stdout.read() if launcher.stdout else "")
+    assert alive(pids) == []
+
+
 def test_a_stack_starts_again_after_its_engine_was_killed(tmp_path: Path) -> None:
     with stack_of(tmp_path) as first:
         first.children[0].kill()
