@@ -41,7 +41,7 @@ demo: $(READY) ## watch a session from secret to profile
 	@$(PY) -m dev.demo
 
 invoke: $(READY) ## run one function on its sample payload: make invoke FN=create_session
-	@$(PY) -m dev.invoke $(FN)
+	@$(PY) -m dev.invoke $(if $(FN),'$(FN)')
 
 replay: $(READY) ## send the recorded requests to a running API and compare the answers' shapes
 	@$(PY) -m dev.replay

@@ -1,0 +1,154 @@
+"""`python -m dev.chaos`: break everything at once; compare every transcript with the truth.
+
+The exit status is 1 if an item was lost where nothing shows it, doubled or out of order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+from statistics import median
+
+from switchboard.domain.talk import items_of
+
+from dev.chaos import limits
+from dev.chaos.storm import Storm, until
+from dev.chaos.storm_proxy import StormProxy
+from dev.chaos.takeovers import Takeovers
+from dev.chaos.tally import Tally
+from dev.chaos.world import KEY, World
+from dev.engine import ports
+from dev.simulator.caller import Caller
+
+
+def main() -> int:
+    """Read the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m dev.chaos", description=__doc__)
+    parser.add_argument("--calls", type=int, default=200, help="calls in all (default 200)")
+    parser.add_argument("--hosts", type=int, default=3, help="host processes (default 3)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of the storm (default 60)")
+    parser.add_argument("--seed", type=int, default=1, help="of chance (default 1)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="switchboard-chaos-") as state:
+        takeovers = Takeovers()
+        world = World(Path(state), options.hosts, takeovers.line)
+        try:
+            return asyncio.run(_run(options, world, takeovers))
+        finally:
+            world.stop()
+
+
+async def _run(options: argparse.Namespace, world: World, takeovers: Takeovers) -> int:
+    chance = Random(options.seed)
+    _say("starting engine, simulator and hosts")
+    await asyncio.to_thread(world.start)
+    proxy = StormProxy(world.engine_url, chance, Counter())
+    port = ports.free_port()
+    await proxy.start(port)
+    world.table_url = proxy.url
+    try:
+        await asyncio.to_thread(world.start_hosts)
+        async with Caller(world.simulator_url, KEY) as caller:
+            storm = Storm(world, caller, proxy, takeovers, chance)
+            telling = asyncio.create_task(_progress(storm, takeovers))
+            await storm.rage(options.calls, options.seconds)
+            _say("the storm is over; waiting for the last words")
+            await until(lambda: _is_over(world, storm, takeovers), limits.AFTERWARDS)
+            telling.cancel()
+            tally = await _compare(world, caller, storm)
+    finally:
+        await proxy.stop()
+    return _report(storm, tally, takeovers)
+
+
+async def _is_over(world: World, storm: Storm, takeovers: Takeovers) -> bool:
+    """Ask the table about the last few: who closed a call may have been killed before it said so."""
+    rest = [call for call in storm.calls if call.call_id not in takeovers.closed]
+    if len(rest) > limits.ASKED:
+        return False
+    for call in rest:
+        stored = await asyncio.to_thread(world.calls.find, call.session_id, call.generation)
+        if stored is None or stored.status != "closed":
+            return False
+        takeovers.over(call.call_id)
+    return True
+
+
+async def _progress(storm: Storm, takeovers: Takeovers) -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(limits.PROGRESS_EVERY)
+        counts = storm.counts
+        _say(
+            f"{time.monotonic() - began:4.0f} s  {len(storm.calls)} calls, {len(takeovers.closed)} over, "
+            f"{takeovers.waiting} without a host; {counts['hosts killed']} hosts killed, "
+            f"{counts['connections cut']} connections cut, "
+            f"{counts['table requests refused as throttled']} of {counts['table requests']} requests refused"
+        )
+
+
+async def _compare(world: World, caller: Caller, storm: Storm) -> Tally:
+    tally = Tally()
+    for call in storm.calls:
+        truth = (await caller.truth(call.call_id))["transcript"]
+        wrong = len(tally.wrong)
+        pages = await asyncio.to_thread(world.transcripts.pages, call.session_id, call.generation)
+        tally.add(call.call_id, truth, items_of(pages))
+        stored = await asyncio.to_thread(world.calls.find, call.session_id, call.generation)
+        if len(tally.wrong) > wrong and stored is not None:
+            tally.wrong[-1] += f" [lease {stored.lease}, {stored.reason}]"
+        storm.counts["calls not closed in time"] += stored is None or stored.status != "closed"
+    return tally
+
+
+def _report(storm: Storm, tally: Tally, takeovers: Takeovers) -> int:
+    seconds = sorted(takeovers.seconds)
+    rows: list[tuple[str, object]] = [("-- harm done", "")]
+    rows += [(name, count) for name, count in sorted(storm.counts.items()) if count]
+    rows += [
+        ("-- what became of the transcripts", ""),
+        ("calls", tally.calls),
+        ("calls with every word", tally.whole),
+        ("items said", tally.expected),
+        ("items found, word for word", tally.found),
+        ("items there, marked as without their words", tally.marked),
+        ("items in a gap that shows", tally.in_gaps),
+        ("items lost where nothing shows it", tally.lost_unseen),
+        ("items doubled or invented", tally.doubled),
+        ("items out of order", tally.disordered),
+        ("items beside a gap, their place unknown", tally.adrift),
+        ("gaps shown", tally.gaps),
+        ("of which nothing was said in", tally.idle_gaps),
+        ("-- takeovers after SIGKILL", ""),
+        ("calls taken over or closed by another host", len(seconds)),
+        ("calls nobody took over", takeovers.waiting),
+    ]
+    if seconds:
+        rows += [
+            ("seconds, median", f"{median(seconds):.1f}"),
+            ("seconds, longest", f"{seconds[-1]:.1f}"),
+            (f"within the promised {limits.TAKEOVER_PROMISED:.0f} s", _within(seconds)),
+        ]
+    for name, value in rows:
+        print(f"{name:<46}{value:>12}")
+    for line in tally.wrong:
+        print(f"wrong: {line}")
+    return 1 if tally.lost_unseen or tally.doubled or tally.disordered else 0
+
+
+def _within(seconds: list[float]) -> str:
+    return f"{sum(each <= limits.TAKEOVER_PROMISED for each in seconds) / len(seconds):.0%}"
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
