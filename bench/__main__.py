@@ -1,4 +1,4 @@
-"""`python -m bench [cold_start] [sideband] [agent] [--quick]`: run the benchmarks named, or all."""
+"""`python -m bench [PART …] [--quick]`: run the benchmarks named, or all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-PARTS = ("cold_start", "sideband", "agent")
+PARTS = ("cold_start", "sideband", "agent", "scaling", "model_check")
 
 
 def main() -> int:
