@@ -15,7 +15,7 @@ from switchboard.domain.errors import UpstreamUnavailable
 
 from dev.simulator.config import SimulatorConfig
 from dev.simulator.server import Simulator
-from tests.contract.agent_site import STREAM_HEAD, TOKEN, answering, real_upstream, serving, until
+from tests.contract.agent_site import PATIENCE_S, STREAM_HEAD, TOKEN, answering, real_upstream, serving, until
 
 Json = dict[str, Any]
 
@@ -225,14 +225,16 @@ async def test_a_silent_stream_is_kept_alive_by_comments() -> None:
     assert over == ["over"]
 
 
-async def test_a_client_that_never_reads_counts_as_gone() -> None:
+@pytest.mark.parametrize("silent", [False, True], ids=["an event waits", "a comment waits"])
+async def test_a_client_that_never_reads_counts_as_gone(silent: bool) -> None:
     client, answer = Client(), Answer()
     response, over = stream(answer, heartbeat=0.01, patience=0.03)
     running = asyncio.create_task(response({}, client.receive, client.send))
-    await until(lambda: client.sent)
+    await until(lambda: len(client.sent) > 1)
     client.reads.clear()
-    answer.more.set()
-    await running
+    if not silent:
+        answer.more.set()
+    await asyncio.wait_for(running, PATIENCE_S)
     assert (answer.closed, over) == (True, ["over"])
 
 

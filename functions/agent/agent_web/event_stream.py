@@ -82,7 +82,11 @@ class EventStream(Response):
             if self._writing.locked() and quiet > self._patience:
                 return
             if quiet >= self._heartbeat and not self._writing.locked():
-                await self._write(HEARTBEAT, send)
+                try:
+                    async with asyncio.timeout(self._patience):
+                        await self._write(HEARTBEAT, send)
+                except TimeoutError:
+                    return
                 quiet = 0.0
             try:
                 async with asyncio.timeout(max(self._heartbeat - quiet, self._heartbeat / 10)):
