@@ -1,4 +1,4 @@
-"""`python -m dev.invoke create_session` runs one function on its sample payload, as Lambda would.
+"""`make invoke FN=create_session` runs one function on its sample payload, as Lambda would.
 
 In a process of its own, with Lambda's runtime client, the layer and the template's environment, from the
 code as it is on disk now: against the stack of `make dev` if one runs, else against one of its own.
@@ -48,12 +48,18 @@ class Function:
 def main() -> int:
     """Read the command line; return 0 if the function answered, 1 if it failed."""
     parser = argparse.ArgumentParser(prog="python -m dev.invoke", description=__doc__)
-    parser.add_argument("function", help="the function's folder under functions/, such as create_session")
+    parser.add_argument(
+        "function", nargs="?", help="the function's folder under functions/, such as create_session"
+    )
     parser.add_argument("--event", type=Path, help="payload (default events/FUNCTION.json); - reads stdin")
     parser.add_argument("--state", type=Path, default=running.STATE, help="default .switchboard")
     options = parser.parse_args()
     log = MergedLog(sys.stderr)
+    if not options.function:
+        log.say("say which function: make invoke FN=create_session")
+        return 2
     try:
+        known(options.function)
         found = running.find(options.state)
         if found:
             log.say(f"against the stack at {found['api_url']}")
@@ -139,16 +145,21 @@ def run(engine_url: str, physical_ids: dict[str, str], name: str, event: Any, lo
 def find_function(engine_url: str, physical_ids: dict[str, str], name: str) -> Function:
     """Return the function whose code is in `functions/<name>`. Raise NoSuchFunction."""
     template = cloudformation.read(TEMPLATE)
-    functions = template_functions()
-    if name not in functions:
-        raise NoSuchFunction(f"no function {name}; there are {', '.join(sorted(functions))}")
-    logical_id, properties = functions[name]
+    logical_id, properties = known(name)
     layers = system.built_layers(server.ROOT, template, CACHE)
     code, used = system.function_parts(server.ROOT, template, properties, layers, CACHE)
     configuration = clients.client("lambda", engine_url).get_function_configuration(
         FunctionName=physical_ids[logical_id]
     )
     return Function(code, used, configuration)
+
+
+def known(name: str) -> tuple[str, dict[str, Any]]:
+    """Return the logical id and properties of the function of that name. Raise NoSuchFunction."""
+    functions = template_functions()
+    if name not in functions:
+        raise NoSuchFunction(f"no function {name}; there are {', '.join(sorted(functions))}")
+    return functions[name]
 
 
 def template_functions() -> dict[str, tuple[str, dict[str, Any]]]:

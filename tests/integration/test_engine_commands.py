@@ -6,13 +6,14 @@ import io
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from dev import replay
+from dev import invoke, replay
 from dev.engine import running
 from dev.engine.server import ROOT
 from dev.engine.stack import LocalStack
@@ -71,6 +72,32 @@ def test_a_function_that_raises_is_a_failed_run_with_its_error(
 def test_an_unknown_function_gets_the_list_of_those_there_are(stack: LocalStack) -> None:
     with pytest.raises(NoSuchFunction, match=r"no function sing; there are .*attach_call, .*create_session"):
         run(stack.engine_url, stack.physical_ids, "sing", {}, MergedLog(io.StringIO()))
+
+
+@pytest.mark.parametrize("name", ["nope", "../x"])
+def test_an_unknown_function_is_refused_before_anything_starts(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke", name])
+    monkeypatch.delattr(invoke, "LocalStack")
+    assert invoke.main() == 1
+    assert f"no function {name}; there are " in capsys.readouterr().err
+
+
+def test_without_a_name_invoke_says_how_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke"])
+    assert invoke.main() == 2
+    assert "make invoke FN=create_session" in capsys.readouterr().err
+
+
+def test_sixty_requests_at_once_all_get_their_session(stack: LocalStack) -> None:
+    def ask(_: int) -> int:
+        return httpx.post(f"{stack.api_url}/session", json={}, timeout=60).status_code
+
+    with ThreadPoolExecutor(60) as callers:
+        assert list(callers.map(ask, range(60))) == [201] * 60
 
 
 def test_every_sample_request_is_answered_in_its_recorded_shape(
