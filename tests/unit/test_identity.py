@@ -224,6 +224,17 @@ def test_an_issuer_that_publishes_nonsense_is_no_issuer(answer: tuple[int, dict[
         house.another().resolve(Credentials(bearer=house.token()))
 
 
+def test_a_key_published_for_another_algorithm_or_use_checks_nothing() -> None:
+    for change in ({"alg": "RS512"}, {"use": "enc"}, {"kty": "EC"}, {"crv": "P-384", "kty": "EC"}):
+        house = House()
+        token = house.token(algorithm="RS256")
+        keys = [{**key, **change} for key in house.issuer.published()["keys"]]
+        house.fetch = lambda url, headers, keys=keys: (200, {"keys": keys})  # type: ignore[method-assign, misc]  # an issuer with such keys
+        with pytest.raises(Unauthorized) as caught:
+            house.another().resolve(Credentials(bearer=token))
+        assert caught.value.details == {"reason": "unknown_key"}
+
+
 def test_a_shared_secret_that_is_published_is_no_key() -> None:
     house = House(jwt_secret=lambda: None)
     token = house.token("hs256")
