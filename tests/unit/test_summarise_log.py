@@ -42,7 +42,7 @@ def test_a_crash_after_the_memory_was_kept_is_no_second_memory(world: World) -> 
 def test_nearly_the_same_is_not_kept_twice(world: World) -> None:
     remember(world, FACT)
     _, outcome = remember(
-        world, "In the evenings Ada, who lives in Lisbon, wanted to learn some Portuguese.", n=2
+        world, "Ada, who lives in Lisbon, wanted to learn Portuguese in the late evenings.", n=2
     )
     assert outcome == "known"
     assert len(world.memories.list(ANN.owner)) == 1
