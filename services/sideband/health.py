@@ -29,8 +29,8 @@ class Health:
         self._turning: asyncio.TimerHandle | None = None
 
     async def start(self, port: int) -> int:
-        """Listen on all interfaces; return the port, a free one for 0."""
-        self._server = await asyncio.start_server(self._serve, "0.0.0.0", port, limit=REQUEST_BYTES)
+        """Listen on loopback, where the container asks; return the port, a free one for 0."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=REQUEST_BYTES)
         self.watch()
         return int(self._server.sockets[0].getsockname()[1])
 

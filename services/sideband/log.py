@@ -37,6 +37,14 @@ def _told(error: BaseException | None) -> dict[str, Any]:
     return {"error": type(error).__name__, "where": where}
 
 
+_USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+
+
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what a logger of the standard library was given as `extra`."""
+    return {name: value for name, value in vars(record).items() if name not in _USUAL}
+
+
 class JsonFormatter(logging.Formatter):
     """Format records as Powertools does."""
 
@@ -47,7 +55,7 @@ class JsonFormatter(logging.Formatter):
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "service": "sideband",
             "message": record.getMessage(),
-            **getattr(record, "facts", {}),
+            **getattr(record, "facts", _extras(record)),
         }
         if record.exc_info and record.exc_info[1]:
             line |= _told(record.exc_info[1])

@@ -132,6 +132,12 @@ def test_a_log_line_names_the_event_and_where_an_error_came_from_but_never_its_m
     assert line["where"].startswith("test_sideband_parts.py:")
 
 
+def test_what_a_library_of_ours_adds_to_its_warning_is_in_the_line() -> None:
+    facts = {"status": 400, "upstream_code": "bad"}
+    record = logging.makeLogRecord({"name": "switchboard.upstream", "msg": "upstream.refused", **facts})
+    assert json.loads(log.JsonFormatter().format(record)).items() >= facts.items()
+
+
 def test_a_command_names_its_session() -> None:
     body = '{"type":"end","sessionId":"sess_1","generation":3,"more":true}'
     assert command_of(body) == Command("end", "sess_1", 3)

@@ -29,6 +29,7 @@ from switchboard.edge import (
     validated,
     wrong,
 )
+from switchboard.voice import speak_through
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], dict[str, Any]]
@@ -78,6 +79,7 @@ def endpoint(
 
 def answering(run: Callable[[Event, dict[str, Any]], Reply], edge: Any, log: Logger) -> Handler:
     """Return the handler that answers with what `run` returns or raises, and logs the facts it gathers."""
+    speak_through(log)
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
         started = perf_counter()

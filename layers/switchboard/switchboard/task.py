@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from pydantic import BaseModel
 
 from switchboard.domain.errors import SwitchboardError
+from switchboard.voice import speak_through
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -19,6 +20,7 @@ def task(use_case: Callable[..., BaseModel], bootstrap: Callable[[Iterable[str]]
     hints = get_type_hints(use_case)
     model: type[BaseModel] = hints["request"]
     log = Logger(service=use_case.__name__)
+    speak_through(log)
     deps = bootstrap(get_type_hints(hints["deps"]))
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
