@@ -41,10 +41,10 @@ _LOCAL = {
     "BackendApiKey": "local-backend-api-key",
     "SidebandImage": "switchboard-sideband:local",
     "RealtimeTools": (
-        '[{"type":"function","name":"find_course","description":"Find a course.","parameters":{"type":"object",'
-        '"properties":{"subject":{"type":"string"}},"required":["subject"],"additionalProperties":false}},'
-        '{"type":"function","name":"book_course","description":"Book a course.","parameters":{"type":"object",'
-        '"properties":{"course":{"type":"string"}},"required":["course"],"additionalProperties":false}}]'
+        '[{"type":"function","name":"find_course","description":"Find a course.",'
+        '"parameters":{"type":"object","properties":{"subject":{"type":"string"}},"required":["subject"],"additionalProperties":false}},'
+        '{"type":"function","name":"book_course","description":"Book a course.",'
+        '"parameters":{"type":"object","properties":{"course":{"type":"string"}},"required":["course"],"additionalProperties":false}}]'
     ),
     "GuestTools": "find_course",  # a guest may look, and book nothing
     "QuotaNetwork": "100000/3600",  # all guests of this machine come from one network

@@ -165,6 +165,7 @@ class Listener:
     def __init__(self) -> None:
         self.awake = True
         self.hears_audio = True
+        self.attached = True
         self.heard: list[Json] = []
 
     def put(self, order: Order) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types; one call here
+from jsonschema import Draft202012Validator
 
 from dev.simulator.schema_fill import instance
 from dev.simulator.wire import Json

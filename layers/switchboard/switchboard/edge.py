@@ -36,6 +36,7 @@ STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.UpstreamError, 502),
     (errors.ExtractionFailed, 502),
     (errors.Throttled, 503),
+    (errors.UnreadableHistory, 500),
     (errors.SwitchboardError, 500),
 )
 """The first class that fits gives the status."""
