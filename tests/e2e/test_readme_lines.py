@@ -67,8 +67,8 @@ def test_the_curl_lines_of_the_readme_work(house: House) -> None:
 
         attach, transcript, renew, extract, end = found[1:]
         assert ask(attach).status_code == 202
-        eventually(lambda: len(ask(transcript).json()["items"]) > 1)
-        assert ask(renew).json()["restored"] == "full"
+        eventually(lambda: any(item["text"] for item in ask(transcript).json()["items"]))
+        assert ask(renew).json()["restored"] in ("full", "digest")  # somebody may be in mid-sentence
         assert "profile" in json.dumps(ask(extract).json())
         assert ask(end).json()["status"] == "ended"
 
