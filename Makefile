@@ -37,7 +37,7 @@ clean-dev: $(READY) ## forget the local system's state
 chaos: $(READY) ## kill hosts, throttle the table, cut connections; compare every transcript with the truth
 	@PYTHONPATH=layers/switchboard $(PY) -m dev.chaos
 
-demo: $(READY) ## watch a session from secret to profile
+demo: $(READY) ## watch five stories: voice, relay, guest, codex, agent
 	@$(PY) -m dev.demo
 
 invoke: $(READY) ## run one function on its sample payload: make invoke FN=create_session
