@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -26,6 +27,7 @@ class Lost:
 
 
 Ending = Closed | Released | Lost
+Stop = Callable[[Ending], None]
 
 ENDED = Closed("ended", hang_up=True)
 REPLACED = Closed("replaced", hang_up=True)

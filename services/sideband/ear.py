@@ -1,0 +1,163 @@
+"""What hears one call and writes it down: journal, conversation, writer, and the open connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from switchboard.domain.call import Call, Lease
+from switchboard.domain.session import Session
+
+from sideband import limits
+from sideband.attach import Attached
+from sideband.conversation import Conversation
+from sideband.deps import Shared
+from sideband.ending import Lost, Stop
+from sideband.listen import greet, listen, wake
+from sideband.meter import Meter
+from sideband.opening import open_journal
+from sideband.pinned import Guard, pinned_of
+from sideband.socket import Hung, Socket
+from sideband.trail import Trail
+from sideband.writer import Writer
+
+GOING_AWAY = 1001
+CLEAN = (1000, GOING_AWAY)
+
+
+class Ear:
+    """One call's ear, for as long as its follow lives; connections come and go.
+
+    Args:
+        meter: counts what the call uses.
+        stop: called with `Lost` when another host has taken the call over.
+    """
+
+    __slots__ = (
+        "_call",
+        "_conversation",
+        "_lease",
+        "_meter",
+        "_pinned",
+        "_shared",
+        "_socket",
+        "_stop",
+        "_tears",
+        "_trail",
+        "_transcription",
+        "_writer",
+    )
+
+    def __init__(
+        self, call: Call, lease: Lease, session: Session, shared: Shared, meter: Meter, stop: Stop
+    ) -> None:
+        self._call = call
+        self._lease = lease
+        self._shared = shared
+        self._meter = meter
+        self._stop = stop
+        self._transcription = shared.deps.transcription_model if session.transcription else None
+        self._pinned = pinned_of(call, session, shared.deps.transcription_model)
+        self._trail = Trail(lease, shared)
+        self._tears = 0
+        self._conversation: Conversation | None = None
+        self._writer: Writer | None = None
+        self._socket: Socket | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True once the transcript's pages were taken over."""
+        return self._conversation is not None
+
+    @property
+    def is_connected(self) -> bool:
+        """True while a connection to the call is open."""
+        return self._socket is not None
+
+    @property
+    def heard_at(self) -> float:
+        """The loop's time of the last word or tool; 0 before the first."""
+        return self._conversation.heard_at if self._conversation is not None else 0.0
+
+    async def hear(self, attached: Attached, code: int, on_heard: Callable[[], None]) -> int:
+        """Listen on one connection; return its close code. `code` is that of the one before. Raise LeaseLost.
+
+        `on_heard` is called once the upstream talks to us and the pages are ours.
+        A transcript is taken over only once we hear: the earlier host may still write what we missed.
+        """
+        self._socket = attached.socket
+        try:
+            if self.is_open and code in CLEAN:
+                self.tear()
+            elif not self.is_open and self._lease.number > 1:
+                await wake(attached.socket)
+                await asyncio.sleep(limits.OVERLAP if self._call.status == "pending" else 0.0)
+            conversation, writer = await self.open()
+            await greet(attached.socket, conversation)
+            on_heard()
+            code = await listen(attached.socket, conversation, writer)
+        except Hung as hung:
+            return hung.code
+        self._socket = None
+        return code
+
+    async def open(self) -> tuple[Conversation, Writer]:
+        """Take over the transcript's pages, once. Raise LeaseLost."""
+        if self._conversation is None or self._writer is None:
+            journal = await open_journal(self._lease, self._shared)
+            guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
+            self._conversation = Conversation(journal, self._transcription, guard, self._meter.take)
+            self._writer = Writer(journal, self._lease, self._shared, lambda: self._stop(Lost()))
+            if self._lease.number > 1:
+                self.tear()
+        return self._conversation, self._writer
+
+    def tear(self) -> None:
+        """Note that nobody listened for a while; a clean close is no such thing until it is opened again."""
+        if self._conversation is None:
+            return
+        self._tears += 1
+        now = asyncio.get_running_loop().time()
+        self._conversation.tear(f"gap_{self._lease.number}_{self._tears}", now)
+
+    def is_expired(self, code: int) -> bool:
+        """True when a connection that closed with this code will not come back, as the call's time is up."""
+        conversation = self._conversation
+        if conversation is None:
+            return False
+        if code != GOING_AWAY or not conversation.expires_at:
+            return conversation.expired
+        now = self._shared.deps.clock().timestamp()
+        return conversation.expired or now >= conversation.expires_at - limits.EXPIRY_MARGIN
+
+    def last_words(self) -> asyncio.Task[int] | None:
+        """Listen on, beside whatever else happens; the caller cancels it. None without a connection."""
+        if self._socket is None or self._conversation is None or self._writer is None:
+            return None
+        return asyncio.create_task(listen(self._socket, self._conversation, self._writer))
+
+    async def linger(self, fenced: asyncio.Future[None]) -> None:
+        """Listen and write until another host has taken over, so that no word falls between the two."""
+        last = self.last_words()
+        if last is None or self._writer is None:
+            return
+        await asyncio.wait((last, fenced), timeout=limits.LINGER, return_when=asyncio.FIRST_COMPLETED)
+        last.cancel()
+        await self._writer.drain(limits.WRITE_HURRIED)
+
+    async def drain(self, seconds: float) -> int:
+        """Write everything; return how many items are not in the table after that many seconds."""
+        return await self._writer.drain(seconds) if self._writer is not None else 0
+
+    async def finish(self) -> int:
+        """Close the transcript and write it; return how many items could not be. Raise LeaseLost."""
+        conversation, writer = await self.open()
+        conversation.close(asyncio.get_running_loop().time())
+        return await writer.drain(limits.CLOSE_FLUSH)
+
+    async def stop(self) -> None:
+        """Write and hear nothing more."""
+        if self._writer is not None:
+            self._writer.stop()
+        if self._socket is not None:
+            await self._socket.close()
