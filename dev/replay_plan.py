@@ -24,10 +24,11 @@ class Answer:
     body: Any
     milliseconds: float
 
-    def shape(self) -> dict[str, Any]:
+    def shape(self, *, with_body: bool = True) -> dict[str, Any]:
         """Return what is recorded of it."""
         media = self.headers.get("content-type", "").split(";")[0]
-        return {"status": self.status, "content_type": media, "body": shape_of(self.body)}
+        body = {"body": shape_of(self.body)} if with_body else {}
+        return {"status": self.status, "content_type": media, **body}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Plan:
     """`samples` maps a text in the sample requests to the part of an earlier answer that replaces it.
 
     `headers` does the same for headers by name; `user` is the sample header of a request that needs a user.
+    Of the answers to `bodiless` requests only status and content type are recorded.
     """
 
     steps: list[str]
@@ -57,6 +59,7 @@ class Plan:
     user: str
     samples: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    bodiless: list[str] = field(default_factory=list)
 
 
 def read_plan(events: Path, path: Path) -> Plan:
@@ -65,7 +68,8 @@ def read_plan(events: Path, path: Path) -> Plan:
     requests = [file.stem for file in sorted(events.glob("*.json")) if _is_request(file)]
     named = [name for name in raw["steps"] if name in requests]
     rest = [name for name in requests if name not in named]
-    return Plan(named + rest, Talk(**raw["talk"]), raw["user"], raw["samples"], raw["headers"])
+    talk = Talk(**raw["talk"])
+    return Plan(named + rest, talk, raw["user"], raw["samples"], raw["headers"], raw["bodiless"])
 
 
 def filled_in(
