@@ -78,6 +78,9 @@ CLOSE_FLUSH = 300.0
 # --- Ending a call ----------------------------------------------------------------------------------
 LAST_FRAMES = 2.0
 """After a hang-up the upstream finishes its sentences and closes; what takes longer will not come."""
+HANDOVER = 30.0
+"""For a call that another has replaced to be left by its browser: the new one connects within twenty seconds,
+and the sentence under way may end on the old one. Then nobody means to leave it, and we hang up."""
 CALL_LONGEST = 65 * 60.0
 """Hard limit of a call's age: the upstream ends calls after 60 minutes; the rest is time to be late."""
 LIMITS_STEP = 2.0

@@ -60,14 +60,17 @@ class Roster:
                 await self.tend(call, session, command)
 
     async def tend(self, call: Call, session: Session, command: Command | None = None) -> None:
-        """Follow the call if it is its session's current one, end it if it is not.
+        """Follow the call if it is its session's current one, end it if it is not: after `limits.HANDOVER`,
+        if another has replaced it.
 
         Another live host's call is left alone; but a command that it may have missed is forwarded.
         """
         ending = due_ending(call, session)
         follow = self.follows.get((call.session_id, call.generation))
         if follow is not None:
-            if ending is not None:
+            if ending is endings.REPLACED:  # its browser leaves it once the new call is up; we, if that fails
+                asyncio.get_running_loop().call_later(limits.HANDOVER, follow.stop, ending)
+            elif ending is not None:
                 follow.stop(ending)
         elif call.status == "followed" and call.host and await self._is_others(call.host):
             if ending is not None and command is not None:

@@ -59,11 +59,12 @@ def test_a_ticket_is_spent_once_and_a_renewal_brings_the_next(house: House, sess
     again = relay(house, made["clientSecret"])
     assert (again.status_code, again.json()["error"]["code"]) == (409, "ticket_spent")
     renewed = front_end.ask("POST", "/session/renew", {"sessionId": made["sessionId"]})
-    second = relay(house, renewed["clientSecret"])
-    assert second.status_code == 201
-    eventually(lambda: house.browser().look(first)["ended_at"])
+    answer = relay(house, renewed["clientSecret"])
+    assert answer.status_code == 201
+    second = answer.headers["location"].rpartition("/")[2]
+    assert not house.browser().look(first)["ended_at"]  # until its browser leaves it for the new one
     front_end.ask("POST", f"/session/{made['sessionId']}/end")
-    eventually(lambda: house.browser().look(second.headers["location"].rpartition("/")[2])["ended_at"])
+    eventually(lambda: house.browser().look(first)["ended_at"] and house.browser().look(second)["ended_at"])
 
 
 def test_a_made_up_ticket_is_refused_in_our_shape(house: House) -> None:

@@ -172,16 +172,18 @@ async def test_the_end_of_a_session_hangs_up_and_keeps_the_last_words() -> None:
         assert all(item.status not in ("in_progress", "pending") for item in it.items(call))
 
 
-async def test_a_new_call_replaces_the_old() -> None:
+async def test_an_old_call_is_heard_until_its_browser_leaves_it_for_the_new() -> None:
     async with rig(speed=10, scripts=SCRIPTS) as it:
         it.start("host_a")
         old = await begin(it)
         await until(lambda: it.find(old).attached_at)
         secret = it.stores.secrets.list("sess_1")[0].value
         new = it.attach("sess_1", await it.caller.call(secret, script="talk"))
-        await until(lambda: it.find(old).reason == "replaced")
-        assert (await it.caller.truth(old.call_id))["state"] == "ended"
         await it.plays(new)
+        assert (await it.caller.truth(old.call_id))["state"] == "live"
+        assert it.find(old).status == "followed"
+        await it.caller.control("POST", f"calls/{old.call_id}/hangup", {})
+        await until(lambda: it.find(old).reason == "hung_up")
 
 
 class ThrottledTranscripts(MemoryTranscripts):

@@ -13,10 +13,12 @@ from sideband.ending import ENDED, REPLACED, Ending
 from sideband.queue import Message
 from sideband.roster import due_ending
 from switchboard.domain.call import Call, Command
+from switchboard.domain.talk import items_of
 
+from tests.unit.sideband_events import heard
 from tests.unit.sideband_fleet import Fleet, NoMessages, Unreadable, fleet
 from tests.unit.sideband_scene import SESSION
-from tests.unit.sideband_world import START, World, now, until
+from tests.unit.sideband_world import START, World, now, refusing, until
 
 
 class Repeating(NoMessages):
@@ -78,6 +80,45 @@ def test_a_call_ends_with_its_session_or_when_a_later_one_is_current(
 ) -> None:
     call = Call("sess_1", generation, "rtc_x", START)
     assert due_ending(call, replace(SESSION, status=status)) == ending
+
+
+def test_a_call_that_another_has_replaced_is_heard_until_its_browser_has_had_time_to_leave_it() -> None:
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a")
+        await it.followed_by("host_a")
+        await until(lambda: it.world.upstream.sockets)
+        replaced_at = asyncio.get_running_loop().time()
+        replace_call(it)
+        await host.roster.heed(Command("follow", "sess_1", 3))
+        await until(lambda: it.world.upstream.hung_up, limits.HANDOVER + 10)
+        assert asyncio.get_running_loop().time() - replaced_at >= limits.HANDOVER
+        await until(lambda: it.call.reason == "replaced", 10)
+
+    fleet(story)
+
+
+def test_a_call_that_its_browser_leaves_for_another_needs_no_hang_up() -> None:
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a")
+        await it.followed_by("host_a")
+        [socket] = await until(lambda: it.world.upstream.sockets)
+        replace_call(it)
+        await host.roster.heed(Command("follow", "sess_1", 3))
+        socket.say(*heard("u1", None, "One thing more."))
+        it.world.upstream.answer = refusing(404)
+        socket.hang(1000)
+        await until(lambda: it.call.status == "closed", 20)
+        [(_, pages)] = it.world.stores.transcripts.read("sess_1")
+        assert [item.text for item in items_of(pages)] == ["One thing more."]
+        assert it.world.upstream.hung_up == []
+        await asyncio.sleep(2 * limits.HANDOVER)
+
+    fleet(story)
+
+
+def replace_call(it: Fleet) -> None:
+    """Let the session have a newer call, which nobody follows yet."""
+    it.world.stores.sessions.save(replace(SESSION, call_id="rtc_2", call_generation=3, generation=3))
 
 
 def test_a_forwarded_command_waits_for_the_table() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from switchboard.domain import limits
 from switchboard.domain.ports import TranscriptPage
-from switchboard.domain.talk import chunk, is_whole, quote, talk_of, version_of
+from switchboard.domain.talk import chunk, is_whole, quote, talk_of, told_once, version_of
 from switchboard.domain.transcript import Item, to_entry
 from switchboard.domain.transcript.item import IN_PROGRESS, Part
 
@@ -24,6 +24,25 @@ def test_calls_follow_each_other_each_in_its_own_order() -> None:
     again, welcome = talk("Again.", "Welcome.", prefix="two")
     calls = [(2, (page(hi), page(hello, number=2))), (5, (page(welcome, again),))]
     assert [item.id for item in talk_of(calls)] == ["one_0", "one_1", "two_0", "two_1"]
+
+
+def test_what_a_browser_tells_the_next_call_again_is_told_once() -> None:
+    hello, hi = talk("Hello.", "Hi.", prefix="one")
+    welcome = said("two_0", "Welcome.")
+    calls = [(2, (page(hello, hi),)), (5, (page(said(hi.id, " Hi.", "assistant"), welcome),))]
+    assert [(generation, item.id) for generation, item in told_once(calls)] == [
+        (2, "one_0"),
+        (2, "one_1"),
+        (5, "two_0"),
+    ]
+
+
+def test_nothing_is_hidden_by_an_id_that_was_there_before() -> None:
+    earlier = said("a", "Hello."), said("b", "Gone.", deleted=True), said("c", "")
+    later = said("a", "Something else."), said("b", "Gone."), said("c", ""), said("a2", "Hello.")
+    calls = [(2, (page(*earlier),)), (5, (page(*later),))]
+    told = {item.text for generation, item in told_once(calls) if generation == 5}
+    assert told == {"Something else.", "Gone.", "", "Hello."}
 
 
 def test_the_newest_version_of_an_item_counts() -> None:

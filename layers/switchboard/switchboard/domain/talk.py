@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from json import dumps
 
@@ -17,7 +17,20 @@ WORDLESS = frozenset({"in_progress", "pending", "failed", "untranscribed", "lost
 
 def talk_of(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> Talk:
     """Return the items of a session's calls, each call's in the order of its conversation."""
-    return tuple(item for _, pages in calls for item in items_of(pages))
+    return tuple(item for _, item in told_once(calls))
+
+
+def told_once(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> Iterator[tuple[int, Item]]:
+    """Yield (generation, item) of all calls' items in order, less what a browser has told a later call again.
+
+    Left out is only what an earlier call has under the same id, by the same speaker, in the same words: so
+    nothing can be hidden from the transcript.
+    """
+    told: set[tuple[str, str, str]] = set()
+    for generation, pages in calls:
+        items = items_of(pages)
+        yield from ((generation, item) for item in items if _said(item) not in told)
+        told.update(_said(item) for item in items if item.text and not item.deleted)
 
 
 def items_of(pages: Sequence[TranscriptPage]) -> list[Item]:
@@ -56,6 +69,10 @@ def chunk(lines: Sequence[tuple[str, str]], size: int) -> list[list[tuple[str, s
         chunks[-1].append((item_id, line))
         room -= len(line) + 1
     return chunks
+
+
+def _said(item: Item) -> tuple[str, str, str]:
+    return item.id, item.role, " ".join(item.text.split())
 
 
 def _line(item: Item) -> str:

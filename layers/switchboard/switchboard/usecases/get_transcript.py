@@ -11,7 +11,7 @@ from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest
 from switchboard.domain.ports import Sessions, Transcripts
 from switchboard.domain.principal import Principal
-from switchboard.domain.talk import items_of
+from switchboard.domain.talk import told_once
 from switchboard.domain.transcript import Item
 from switchboard.usecases.payload import Answer, Request, SessionId
 
@@ -88,8 +88,7 @@ def get_transcript(request: GetTranscript, principal: Principal, deps: Deps) -> 
     A cursor names the last item seen, so that items which settle or arrive meanwhile shift no page.
     """
     session = deps.sessions.get(request.session_id, principal.owner)
-    calls = deps.transcripts.read(session.id)
-    items = [(generation, item) for generation, pages in calls for item in items_of(pages)]
+    items = list(told_once(deps.transcripts.read(session.id)))
     start = _after(items, request.cursor) if request.cursor else 0
     page = items[start : start + request.limit]
     more = start + request.limit < len(items)
