@@ -5,17 +5,15 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from switchboard.domain.secret import Credential
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
 from sideband import limits
-
-ABNORMAL = 1006
-"""The close code of a connection that broke without a closing handshake."""
+from sideband.line import Line, Listener
 
 
 class Refused(Exception):
@@ -42,8 +40,11 @@ class Hung(Exception):
 class Socket(Protocol):
     """An open sideband."""
 
-    async def receive(self) -> bytes:
-        """Return the next frame. Raise Hung. May be cancelled without losing a frame."""
+    def attend(self, listener: Listener | None) -> None:
+        """Tell this listener of every frame and of the end from now on, and at once of what waits.
+
+        With None all of that waits for the next listener.
+        """
 
     async def send(self, frame: bytes) -> None:
         """Send one text frame. Raise Hung."""
@@ -59,31 +60,28 @@ Connect = Callable[[str, Credential], Awaitable[Socket]]
 class WebSocket:
     """A Socket of the websockets library."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_line",)
 
-    def __init__(self, raw: ClientConnection) -> None:
-        self._raw = raw
-        for handshake in (raw.request, raw.response):
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        for handshake in (line.request, line.response):
             if handshake is not None:
                 handshake.headers.clear()  # nobody reads them any more, and they are 3 kB a call
 
-    async def receive(self) -> bytes:
-        """Return the next frame as bytes: it is JSON, and decoding it twice would be waste."""
-        try:
-            return await self._raw.recv(decode=False)
-        except ConnectionClosed as error:
-            raise Hung(self._raw.close_code or ABNORMAL) from error
+    def attend(self, listener: Listener | None) -> None:
+        """Tell this listener of every frame, as bytes: it is JSON, and decoding it twice would be waste."""
+        self._line.attend(listener)
 
     async def send(self, frame: bytes) -> None:
         """Send one text frame."""
         try:
-            await self._raw.send(frame, text=True)
+            await self._line.send(frame, text=True)
         except ConnectionClosed as error:
-            raise Hung(self._raw.close_code or ABNORMAL) from error
+            raise Hung(self._line.code) from error
 
     async def close(self) -> None:
         """Close it and wait a moment for the upstream to agree."""
-        await self._raw.close()
+        await self._line.close()
 
 
 def connector(base_url: str) -> Connect:
@@ -96,7 +94,7 @@ def connector(base_url: str) -> Connect:
 
     async def open_socket(call_id: str, credential: Credential) -> Socket:
         try:
-            raw = await connect(
+            line = await connect(
                 f"{address}?call_id={quote(call_id, safe='')}",
                 additional_headers={"Authorization": f"Bearer {credential.value}"},
                 user_agent_header="switchboard-sideband",
@@ -105,17 +103,15 @@ def connector(base_url: str) -> Connect:
                 compression=None,
                 open_timeout=limits.OPEN_TIMEOUT,
                 close_timeout=limits.CLOSE_TIMEOUT,
-                ping_interval=limits.PING,
-                ping_timeout=limits.PING,
                 max_size=limits.FRAME_BYTES,
-                max_queue=limits.FRAMES_WAITING,
+                create_connection=Line,
             )
         except InvalidStatus as error:
             response = error.response
             raise Refused(response.status_code, _seconds(response.headers.get("Retry-After"))) from error
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, ConnectionClosed, EOFError) as error:
             raise Unreachable from error
-        return WebSocket(raw)
+        return WebSocket(cast(Line, line))
 
     return open_socket
 

@@ -12,6 +12,7 @@ from sideband.health import Health, ask
 from sideband.socket import Hung, Refused, Unreachable, connector
 from switchboard.domain.secret import ApiKey
 
+from tests.integration.hearing import Hearing
 from tests.integration.sideband_rig import KEY, rig
 
 
@@ -93,9 +94,7 @@ async def test_a_closed_connection_tells_its_code() -> None:
         call_id = await it.caller.call(session={"type": "realtime"})
         socket = await connector(it.sim.base_url)(call_id, ApiKey(KEY))
         await it.caller.control("POST", f"calls/{call_id}/disconnect", {"code": 1012})
-        with pytest.raises(Hung) as hung:
-            await socket.receive()
-        assert hung.value.code == 1012
+        assert await Hearing(socket).over_with() == 1012
         with pytest.raises(Hung):
             await socket.send(b"{}")
         await socket.close()

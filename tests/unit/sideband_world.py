@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,8 @@ from typing import Any, ParamSpec, TypeVar
 import orjson
 from sideband.aside import Aside
 from sideband.deps import Deps, Shared
-from sideband.socket import Hung, Refused, Socket
+from sideband.line import Listener
+from sideband.socket import Refused, Socket
 from switchboard.domain.secret import ApiKey, Credential
 from switchboard.stores.memory import MemoryStores
 
@@ -83,22 +85,30 @@ class FakeSocket:
         self.credential = credential
         self.sent: list[dict[str, Any]] = []
         self.closed = False
-        self._frames: asyncio.Queue[bytes | int] = asyncio.Queue()
+        self._frames: deque[bytes | int] = deque()
+        self._listener: Listener | None = None
 
     def say(self, *events: dict[str, Any]) -> None:
         """Let the upstream say these events."""
-        for event in events:
-            self._frames.put_nowait(orjson.dumps(event))
+        self._frames += map(orjson.dumps, events)
+        asyncio.get_running_loop().call_soon(self._tell)
 
     def hang(self, code: int = 1006) -> None:
         """Let the connection end."""
-        self._frames.put_nowait(code)
+        self._frames.append(code)
+        asyncio.get_running_loop().call_soon(self._tell)
 
-    async def receive(self) -> bytes:
-        frame = await self._frames.get()
-        if isinstance(frame, int):
-            raise Hung(frame)
-        return frame
+    def attend(self, listener: Listener | None) -> None:
+        self._listener = listener
+        self._tell()
+
+    def _tell(self) -> None:
+        while self._frames and self._listener is not None:
+            frame = self._frames.popleft()
+            if isinstance(frame, int):
+                self._listener.over(frame)
+            else:
+                self._listener.heard(frame)
 
     async def send(self, frame: bytes) -> None:
         self.sent.append(orjson.loads(frame))
