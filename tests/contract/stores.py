@@ -18,6 +18,7 @@ from switchboard.domain import limits
 from switchboard.domain.audit import Audits
 from switchboard.domain.ports import Calls, Digests, Extractions, Hosts, Secrets, Sessions, Transcripts
 from switchboard.domain.ticket import Tickets
+from switchboard.domain.tool_call import ToolCalls
 from switchboard.stores.dynamodb.audits import DynamoAudits
 from switchboard.stores.dynamodb.calls import DynamoCalls
 from switchboard.stores.dynamodb.extractions import DynamoDigests, DynamoExtractions
@@ -26,6 +27,7 @@ from switchboard.stores.dynamodb.secrets import DynamoSecrets
 from switchboard.stores.dynamodb.sessions import DynamoSessions
 from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.dynamodb.tickets import DynamoTickets
+from switchboard.stores.dynamodb.tool_calls import DynamoToolCalls
 from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 from switchboard.stores.memory import MemoryStores
 
@@ -47,6 +49,7 @@ class Stores(Protocol):
     transcripts: Transcripts
     extractions: Extractions
     digests: Digests
+    tool_calls: ToolCalls
 
 
 @dataclass
@@ -77,6 +80,7 @@ class Memory:
         self.transcripts: Transcripts = stores.transcripts
         self.extractions: Extractions = stores.extractions
         self.digests: Digests = stores.digests
+        self.tool_calls: ToolCalls = stores.tool_calls
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Dynamo:
         self.transcripts: Transcripts = DynamoTranscripts(self.table, limits.SESSION_DAYS * 24 * 3600, clock)
         self.extractions: Extractions = DynamoExtractions(self.table)
         self.digests: Digests = DynamoDigests(self.table, clock)
+        self.tool_calls: ToolCalls = DynamoToolCalls(self.table)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return everything in the table, as DynamoDB has it."""

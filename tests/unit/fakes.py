@@ -20,6 +20,7 @@ from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.domain.ticket import Tickets
+from switchboard.domain.tool import ServerTools
 from switchboard.settings import Settings
 from switchboard.stores.buckets import MemoryBuckets
 from switchboard.stores.logs import MemoryLogs, MemoryMemories
@@ -191,6 +192,7 @@ class World:
         self.secrets: ports.Secrets = self.stores.secrets
         self.calls: ports.Calls = self.stores.calls
         self.tickets: Tickets = self.stores.tickets
+        self.server_tools = ServerTools()
         self.audits: Audits = self.stores.audits
         self.hosts: ports.Hosts = self.stores.hosts
         self.transcripts: ports.Transcripts = self.stores.transcripts

@@ -6,7 +6,7 @@ from json import dumps
 from typing import Any
 
 import pytest
-from switchboard.chat_parts import AGENTS
+from switchboard.chat_parts import PACKED
 from switchboard.domain.agents import Agents, BadConfiguration
 from switchboard.domain.errors import UnknownAgent
 
@@ -100,4 +100,4 @@ def test_a_map_of_workflows_that_makes_no_sense_is_refused(text: str) -> None:
 
 
 def test_the_agents_that_are_shipped_are_well_formed() -> None:
-    assert Agents.read(AGENTS.read_text("utf-8")).get("assistant").instructions
+    assert Agents.read((PACKED / "agents.json").read_text("utf-8")).get("assistant").instructions

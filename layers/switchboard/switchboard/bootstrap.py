@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from switchboard.chat_parts import ChatParts
+from switchboard.chat_parts import PACKED, ChatParts
 from switchboard.domain import limits
 from switchboard.domain.secret import ApiKey
 from switchboard.settings import Settings
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from switchboard.domain.memory import Memories, Relevance
     from switchboard.domain.quota import Buckets, Quotas
     from switchboard.domain.ticket import Tickets
+    from switchboard.domain.tool import ServerTools
+    from switchboard.domain.tool_call import ToolCalls
     from switchboard.metrics import EmbeddedMetrics
     from switchboard.stores.dynamodb.table import Table
     from switchboard.upstream.identity.supabase import SupabaseUsers
@@ -158,6 +160,24 @@ class Parts(ChatParts):
         from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 
         return DynamoTranscripts(self.table, limits.SESSION_DAYS * 24 * 3600, self.clock)
+
+    @cached_property
+    def tool_calls(self) -> ToolCalls:
+        from switchboard.stores.dynamodb.tool_calls import DynamoToolCalls
+
+        return DynamoToolCalls(self.table)
+
+    @cached_property
+    def server_tools(self) -> ServerTools:
+        """The tools that hosts run for the model, as the packed file tells them."""
+        from switchboard.domain.tool import ServerTools
+
+        text = (PACKED / self.settings.tools_file).read_text("utf-8")
+        if text.strip() == "{}":
+            return ServerTools()  # nearly always, and to read the reader takes time
+        from switchboard.domain.tool_config import read_tools
+
+        return read_tools(text)
 
     @cached_property
     def extractions(self) -> ports.Extractions:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from switchboard.stores.dynamodb.table import Table
     from switchboard.upstream.openai.http import OpenAIHttp
 
-AGENTS = Path(__file__).with_name("agents.json")
-"""The configuration of the agents; AGENTS_FILE names another."""
+PACKED = Path(__file__).parent
+"""Where configurations are packed, such as that of agents; the name of one elsewhere begins with a slash."""
 
 
 class ChatParts:
@@ -59,7 +59,7 @@ class ChatParts:
     def agents(self) -> Agents:
         from switchboard.domain.agents import Agents
 
-        path = Path(self.settings.agents_file) if self.settings.agents_file else AGENTS
+        path = PACKED / self.settings.agents_file
         return Agents.read(path.read_text("utf-8")).with_workflows(self.settings.chatkit_workflows)
 
     @cached_property

@@ -65,6 +65,7 @@ class Settings:
     embeddings_model: str
     redacted: tuple[str, ...]
     agents_file: str
+    tools_file: str
     chatkit_mode: Mode
     chatkit_project: str
     chatkit_workflows: str
@@ -122,7 +123,8 @@ class Settings:
             guest_tools=tuple(filter(None, get("GUEST_TOOLS").replace(" ", "").split(","))),
             embeddings_model=get("EMBEDDINGS_MODEL"),
             redacted=tuple(get("REDACT", "secret,email,card,iban,phone").replace(" ", "").split(",")),
-            agents_file=get("AGENTS_FILE"),
+            agents_file=get("AGENTS_FILE", "agents.json"),
+            tools_file=get("TOOLS_FILE", "tools.json"),
             chatkit_mode="hosted" if get("CHATKIT_MODE") == "hosted" else "self_hosted",
             chatkit_project=get("OPENAI_CHATKIT_PROJECT"),
             chatkit_workflows=get("OPENAI_CHATKIT_WORKFLOWS"),

@@ -38,6 +38,7 @@ class Call:
         reason: why it was closed, such as `ended`, `replaced`, `hung_up`, `not_found`.
         pinned: fingerprint of the instructions that a relayed call was created with; see `instructions_mark`.
         usage: what it has used by the last metering, None before the first.
+        tool_calls: function calls that hosts have begun to run on it.
     """
 
     session_id: str
@@ -53,6 +54,7 @@ class Call:
     reason: str | None = None
     pinned: str | None = None
     usage: Totals | None = None
+    tool_calls: int = 0
 
 
 def instructions_mark(instructions: str) -> str:

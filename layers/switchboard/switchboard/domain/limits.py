@@ -55,6 +55,14 @@ SIDEBAND_POLL_SECONDS = 0.05
 """Between looks whether the sideband is there: forty cheap reads at most."""
 TOOLS_MAX, TOOLS_BYTES = 64, 64 * 1024
 """Most tools of a session, and their JSON: all of it is in the model's window on every turn."""
+SERVER_TOOLS_MAX = 32
+"""Most tools that our hosts run, and half of the bytes above: a session's own need room beside them."""
+TOOL_DESCRIPTION_CHARS = 4096
+"""Longest description of one."""
+TOOL_SECONDS, TOOL_SECONDS_MAX = 10.0, 30.0
+"""For a tool to answer, unless its configuration says otherwise, and at most: a person waits on the phone."""
+TOOL_OUTPUT_BYTES, TOOL_OUTPUT_MAX = 8 * 1024, 16 * 1024
+"""Largest output, likewise: 2,000 tokens, read again on every later turn; a transcript keeps twice that."""
 AUDIT_ENTRIES = 50
 """Newest entries of a session's audit that its record shows."""
 
@@ -75,6 +83,42 @@ BUCKET_SPARE_SECONDS = 3600
 """A bucket's row outlives its last token by this, whatever the clocks of functions differ by."""
 REDIS_SECONDS = 1.0
 """For one answer of a Redis in the same region: a quota must not cost more than what it guards."""
+
+# --- Calls at once ------------------------------------------------------------------------------------
+CALLS_GUEST = 3
+"""Calls of one guest: a page that is loaded anew leaves a call behind that takes a while to end."""
+CALLS_NETWORK = 40
+"""Calls of all guests of one network: a school class, and no more with a dropped cookie."""
+CALLS_USER = 5
+"""Calls of one user: some devices, and what their pages have left behind."""
+CALLS_FLEET = 5000
+"""Calls of everybody: what the operator is ready to pay for at once, and three hosts carry."""
+CALL_COMING_SECONDS = 480
+"""A call on its way holds its place as long: `UNFOLLOWED_SECONDS`, a sweep's period and its time, and some more."""
+CALL_LONGEST_SECONDS = 66 * 60
+"""A call that is heard holds its place as long: a host ends it after 65 minutes, if the upstream has not."""
+PLACES_WINDOW = 64
+"""Places that one look reads: some 6 KB; and of which one may be contended for by so many at most."""
+PLACES_LOOKS = 96
+"""Windows looked into before a pool counts as full: all of some 6,000 places. Of more, somebody may be refused
+while the last hundredth of a percent is free."""
+PLACES_FULL_SECONDS = 1.0
+"""How long a process believes that a large pool is full: a flood of refusals must not become one of reads."""
+PLACE_TRIES = 5
+"""Looks at one place that others keep changing; only calls of the same session do."""
+CALLS_RETRY_AFTER = 10
+"""What a caller over the limit is told to wait: when a call will end, nobody knows."""
+UNFOLLOWED_SECONDS = 300
+"""A call that no host has claimed for so long is ended: a service that starts from nothing takes half of it."""
+UNFOLLOWED_BATCH = 512
+"""Such calls looked at in one sweep; the next one, a minute later, takes the rest."""
+UNFOLLOWED_AT_ONCE = 16
+"""Hang-ups at once in a sweep: a host's own measure, as each waits for the network most of the time."""
+UNFOLLOWED_BUDGET_SECONDS = 40.0
+"""A sweep begins no hang-up later than that: one may take 5 s for each of five keys, and the next sweep comes
+after 60."""
+UNFOLLOWED_HOST = "sweep"
+"""In whose name a sweep claims calls: the next one finds what this one has left undone."""
 
 # --- Logs and memories ------------------------------------------------------------------------------
 LOG_BYTES = 1024 * 1024

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from switchboard.domain import limits
 from switchboard.domain.errors import SessionEnded, SessionWornOut
+from switchboard.domain.tool import with_granted
 
 Mode = Literal["direct", "relay"]
 Status = Literal["open", "ended"]
@@ -23,6 +24,7 @@ class Session:
         call_id: the current call, or None before the first attach.
         secret_id: names the newest client secret in the store; of a relayed session only a name.
         tools: what the model may call, or None if that is left to the browser.
+        granted: further tools, which our hosts run; None if there are none.
         version: counts writes of this record.
     """
 
@@ -45,6 +47,7 @@ class Session:
     profile: dict[str, Any] | None = None
     replaced_by: str | None = None
     tools: list[dict[str, Any]] | None = None
+    granted: list[dict[str, Any]] | None = None
     version: int = 1
 
     def config(self, transcription_model: str) -> RealtimeConfig:
@@ -54,7 +57,7 @@ class Session:
             voice=self.voice,
             instructions=self.instructions,
             transcription_model=transcription_model if self.transcription else None,
-            tools=self.tools,
+            tools=with_granted(self.granted, self.tools),
         )
 
     def require_open(self) -> Session:

@@ -19,6 +19,7 @@ from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.stores.memory_calls import MemoryCalls
 from switchboard.stores.memory_relay import MemoryAudits, MemoryTickets
+from switchboard.stores.memory_tools import MemoryToolCalls
 
 
 class MemorySessions:
@@ -237,3 +238,4 @@ class MemoryStores:
         self.digests = MemoryDigests()
         self.tickets = MemoryTickets(clock)
         self.audits = MemoryAudits()
+        self.tool_calls = MemoryToolCalls(self.calls)

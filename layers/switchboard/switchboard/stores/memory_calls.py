@@ -72,6 +72,14 @@ class MemoryCalls:
             if call is None or call.status != "closed" or call.lease != lease.number:
                 self._change(self._held(lease), status="closed", reason=reason, closed_at=now)
 
+    def count_tool_call(self, lease: Lease) -> None:
+        """Count a function call of the call. Raise LeaseLost if a newer lease has it."""
+        with self._lock:
+            call = self.find(lease.session_id, lease.generation)
+            if call is None or call.lease != lease.number:
+                raise _lost()
+            self._change(call, tool_calls=call.tool_calls + 1)
+
     def list_pending(self, limit: int) -> tuple[Call, ...]:
         """Return up to `limit` calls that no host follows, oldest first."""
         pending = [call for call in self._calls.values() if call.status == "pending"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import Field, StringConstraints
 
@@ -18,6 +18,7 @@ from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Mode, Session
 from switchboard.domain.ticket import Ticket, Tickets, issue
+from switchboard.domain.tool import ServerTools, names_of
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
 from switchboard.usecases.recall import Recalled, recall
@@ -33,7 +34,7 @@ class CreateSession(Request):
     """`reset` names a session that this one replaces (a refresh): nothing of it is reused.
 
     With the mode `relay` the answer's secret is a ticket for `POST /realtime/calls`. `tools` are those that
-    the model may call; left out, the browser may bring its own.
+    the model may call and the browser carries out; left out, the browser may bring its own.
     """
 
     model: Name | None = None
@@ -78,6 +79,7 @@ class Deps(Protocol):
     memories: Memories
     relevance: Relevance
     tickets: Tickets
+    server_tools: ServerTools
     clock: Clock
     new_id: NewId
     settings: Defaults
@@ -90,6 +92,8 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     not end the session that was to be replaced.
     """
     now = deps.clock()
+    granted = deps.server_tools.granted(principal)
+    _require_other_names(request, granted)
     if request.reset:
         deps.sessions.get(request.reset, principal.owner)
     known = Recalled() if request.reset else recall(principal.owner, request.instructions, deps)
@@ -104,6 +108,7 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         base_instructions=request.instructions,
         instructions=compose(request.instructions, known.profile, memories=known.texts),
         tools=None if request.tools is None else as_json(request.tools),
+        granted=granted,
         secret_id="",
         created_at=now,
         updated_at=now,
@@ -123,6 +128,15 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
         voice=session.voice,
         instructions=session.instructions,
     )
+
+
+def _require_other_names(request: CreateSession, granted: list[dict[str, Any]] | None) -> None:
+    """Raise InvalidRequest if the browser is to carry out what our hosts do."""
+    if granted and names_of(granted) & {tool.name for tool in request.tools or ()}:
+        problem = "has the name of a tool that the server runs"
+        raise InvalidRequest(
+            f"tools: {problem}", details={"fields": [{"field": "tools", "problem": problem}]}
+        )
 
 
 def _with_secret(

@@ -15,6 +15,7 @@ from switchboard.domain.ports import Clock, MintedSession, NewId, Realtime, Secr
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
 from switchboard.domain.session import Session
+from switchboard.domain.tool import ServerTools
 from switchboard.usecases.payload import LooseRequest
 from switchboard.usecases.recall import recall
 
@@ -113,6 +114,7 @@ class Deps(Protocol):
     quotas: Quotas
     memories: Memories
     relevance: Relevance
+    server_tools: ServerTools
     clock: Clock
     new_id: NewId
     settings: Defaults
@@ -139,6 +141,7 @@ def open_ui_session(
         base_instructions=base,
         instructions=compose(base, known.profile, memories=known.texts),
         tools=_tools(principal, deps.settings),
+        granted=deps.server_tools.granted(principal),
         secret_id="",
         created_at=now,
         updated_at=now,
@@ -169,7 +172,7 @@ def answer_of(
         "model": session.model,
         "voice": session.voice,
         "instructions": session.instructions,
-        "has_tools": bool(session.tools),
+        "has_tools": bool(session.tools or session.granted),
         "dexter_session": _dexter_session(principal, session, profile, settings),
     }
 

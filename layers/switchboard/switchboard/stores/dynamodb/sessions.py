@@ -18,7 +18,7 @@ from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 NEW = "attribute_not_exists(pk)"
 SAME_VERSION = "version = :seen"
-JSON = ("profile", "tools")
+JSON = ("profile", "tools", "granted")
 
 
 class DynamoSessions:
@@ -87,7 +87,7 @@ class DynamoSessions:
 
 
 def session_row(session: Session) -> Row:
-    """Return the row of a session: its fields, times as ISO text, profile and tools as JSON text."""
+    """Return the row of a session: its fields, times as ISO text, what is deeper as JSON text."""
     row: dict[str, Any] = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(session).items()

@@ -5,6 +5,7 @@ SESSION#<id>    SESSION                     the session                    its i
 SESSION#<id>    SECRET#<gen>#<random>       a client secret, encrypted     its session, newest first
 SESSION#<id>    CALL#<gen>                  a call and its lease           its session; its work (GSI work)
 SESSION#<id>    PAGE#<gen>#<n>              a page of its transcript       its session, in order
+SESSION#<id>    TOOL#<gen>#<call>           a function call as we run it   its call and the upstream's id
 SESSION#<id>    DIGEST                      the digest of one version      its session
 SESSION#<id>    AUDIT#<time>#<random>       what happened besides talk     its session, in order
 TICKET#<hash>   TICKET                      a ticket for relayed calls     its hash
@@ -17,6 +18,7 @@ LOG#<id>        PART#<n>                    the summary of a part          its l
 MEMORY#<owner>  MEMORY#<id>                 a memory of a user             its user, all at once
 MEMORY#<owner>  PROFILE, CHOICE             a user's profile; opted out    its user
 QUOTA#<bucket>  BUCKET                      one allowance of somebody      its name
+PLACE#<pool>#<w> SLOT#<n>                   one of the calls at once       its pool's window; its number
 ISSUER#<hash>   KEYS                        public keys of a token issuer  where they are published
 HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)
 HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order
@@ -114,9 +116,11 @@ class Table:
             ExpressionAttributeValues=self._values(everything),
         )
 
-    def delete(self, pk: str, sk: str, condition: str | None = None) -> None:
+    def delete(self, pk: str, sk: str, condition: str | None = None, values: Row | None = None) -> None:
         """Remove one row; a missing one is fine unless the condition says otherwise."""
         extra: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        if values:
+            extra["ExpressionAttributeValues"] = self._values(values)
         self._ask("delete_item", Key=self._key(pk, sk), **extra)
 
     def delete_all(self, keys: Iterable[tuple[str, str]]) -> None:
