@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from switchboard.domain.transcript import (
     close,
     fold,
     forget,
+    from_entry,
     mark_lost,
     merge_entries,
     missing,
@@ -23,6 +24,7 @@ from switchboard.domain.transcript import (
     tear,
     to_entry,
 )
+from switchboard.domain.transcript.join import join
 
 from sideband import limits
 
@@ -126,7 +128,7 @@ class Journal:
         number, entries, size = self._number, dict(self._entries), self._size
         taken: list[Item] = []
         for item in unsaved:
-            entry = to_entry(item)
+            entry = to_entry(_with_known(item, entries))
             growth = _size(entry) - (_size(entries[item.id]) if item.id in entries else 0)
             if size + growth > limits.PAGE_BYTES and entries:
                 if taken:
@@ -164,7 +166,7 @@ class Journal:
                 items[item.id] = stub
                 given_up += 1
         if given_up:
-            self.transcript = replace(self.transcript, items=items)
+            self.transcript = self.transcript._replace(items=items)
         return given_up
 
     def _noted(self, items: tuple[Item, ...], now: float) -> Progress:
@@ -174,6 +176,12 @@ class Journal:
                 self._since.setdefault(item.id, now)
                 progress = Progress.SETTLED
         return Progress.APPEARED if items and not progress else progress
+
+
+def _with_known(item: Item, entries: Mapping[str, dict[str, Any]]) -> Item:
+    """Return the item with what its page knows of it: an amendment alone would take its words' place."""
+    known = entries.get(item.id) if item.amends else None
+    return item if known is None else join(from_entry(known), item)
 
 
 def _size(entry: Mapping[str, Any]) -> int:

@@ -178,3 +178,18 @@ def test_when_memory_is_full_the_oldest_words_are_lost_and_said_to_be() -> None:
     assert (items[-1].status, items[-1].text) == ("completed", long)
     assert [item.previous for item in items[:2]] == ["root", "a0"]
     assert sum(len(item.text) for item in items) <= limits.UNSAVED_BYTES
+
+
+def test_an_interruption_leaves_the_words_that_its_page_has_already() -> None:
+    truncated: Event = {"type": "conversation.item.truncated", "item_id": "a1", "audio_end_ms": 900}
+    deleted: Event = {"type": "conversation.item.deleted", "item_id": "a1"}
+    journal = Journal(Transcript(), 1)
+    entries: list[dict[str, object]] = []
+    for event in (*reply("a1", None, "One, two, three."), truncated, deleted):
+        journal.fold(event, 0.0)
+        write = journal.next_write()
+        if write is not None:
+            journal.written(write)
+            entries = list(write.entries.values())
+    [item] = merge_entries(entries).items.values()
+    assert (item.text, item.heard_ms, item.interrupted, item.deleted) == ("One, two, three.", 900, True, True)
