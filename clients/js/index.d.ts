@@ -40,6 +40,11 @@ export interface Options {
   RTCPeerConnection?: typeof RTCPeerConnection;
   sendBeacon?: (url: string, body: Blob) => boolean;
   page?: EventTarget;
+  /** Whether requests can outlive their page (`keepalive`). */
+  outlives?: boolean;
+  /** Whether somebody looks at the page, and whether it has a network. */
+  visible?: () => boolean;
+  online?: () => boolean;
   /** Seconds since the epoch. */
   now?: () => number;
   /** Do work after some seconds; returns what cancels it. */
@@ -63,6 +68,16 @@ export interface TranscriptItem {
   audioEndMs: number | null;
   deleted: boolean;
 }
+
+/** An item of the live transcript: it stands directly behind `previousItemId` in its call; null makes it the first. */
+export interface LiveItem extends TranscriptItem {
+  previousItemId: string | null;
+}
+
+/** `id` is where another stream may go on. The same item may come again, and replaces what came before. */
+export type StreamEvent =
+  | { type: "item"; id: string; item: LiveItem }
+  | { type: "end"; id: string; sessionId: string; status: "ended" };
 
 /** What the browser itself heard; the transcript is the truth. */
 export interface Message {
@@ -129,6 +144,8 @@ export class VoiceSession {
   send(event: { type: string; [more: string]: unknown }): void;
   transcript(): Promise<TranscriptItem[]>;
   follow(options?: { signal?: AbortSignal }): AsyncGenerator<TranscriptItem, void, void>;
+  /** The transcript as the server tells it, each item when it has settled; survives broken connections. */
+  stream(options?: { lastEventId?: string; signal?: AbortSignal }): AsyncGenerator<StreamEvent, void, void>;
   record(): Promise<SessionRecord>;
   extract(schema?: Record<string, unknown>): Promise<Extraction>;
   end(): Promise<void>;

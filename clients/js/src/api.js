@@ -7,6 +7,7 @@ export class Api {
   #surroundings;
   #token;
   #apiKey;
+  #shown = {};
 
   /** `guestToken` names a guest across answers where cookies do not travel. */
   constructor(baseUrl, { token, apiKey, guestToken } = {}, surroundings) {
@@ -41,6 +42,27 @@ export class Api {
     return { callId, answer: await answer.text() };
   }
 
+  /**
+   * Send text in a request that outlives its page, once. It shows what the last request has shown of who we are: there is
+   * no time to ask for a fresh token. A beacon, which shows cookies alone, is for browsers that know nothing better.
+   */
+  leave(path, text) {
+    const { fetch, outlives, sendBeacon } = this.#surroundings;
+    const url = this.baseUrl + path;
+    if (!outlives && sendBeacon?.(url, new Blob([text], { type: "text/plain" }))) return;
+    const headers = { ...this.#shown, "content-type": "text/plain" };
+    void fetch(url, { method: "POST", body: text, headers, keepalive: true }).catch(() => {}); // nobody is left to be told
+  }
+
+  /** Open a stream of server-sent events; returns its answer. `signal` ends it. */
+  async stream(path, { lastEventId, signal } = {}) {
+    const headers = { ...(await this.#credentials()), accept: "text/event-stream" };
+    if (lastEventId) headers["last-event-id"] = lastEventId;
+    const answer = await this.#fetch(this.baseUrl + path, { headers, cache: "no-store" }, signal);
+    if (!answer.ok) throw await errorOf(answer);
+    return answer;
+  }
+
   async #send(method, path, body, query) {
     const url = new URL(this.baseUrl + path);
     for (const [name, value] of Object.entries(query ?? {})) {
@@ -53,20 +75,27 @@ export class Api {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    this.guestToken = answer.headers.get("x-guest-token") ?? this.guestToken;
+    this.#meet(answer.headers.get("x-guest-token"));
     if (!answer.ok) throw await errorOf(answer);
     return answer;
   }
 
-  async #credentials() {
-    if (this.#apiKey) return { "x-api-key": this.#apiKey };
-    const token = typeof this.#token === "function" ? await this.#token() : this.#token;
-    if (token) return { authorization: `Bearer ${token}` };
-    return this.guestToken ? { "x-guest-token": this.guestToken } : {};
+  /** The server says which guest we are. */
+  #meet(guestToken) {
+    if (!guestToken) return;
+    this.guestToken = guestToken;
+    if (!this.#apiKey && !this.#token) this.#shown = { "x-guest-token": guestToken };
   }
 
-  async #fetch(url, request) {
-    const signal = AbortSignal.timeout(limits.ANSWER * 1000);
+  async #credentials() {
+    const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+    if (this.#apiKey) this.#shown = { "x-api-key": this.#apiKey };
+    else if (token) this.#shown = { authorization: `Bearer ${token}` };
+    else this.#shown = this.guestToken ? { "x-guest-token": this.guestToken } : {};
+    return { ...this.#shown };
+  }
+
+  async #fetch(url, request, signal = AbortSignal.timeout(limits.ANSWER * 1000)) {
     try {
       return await this.#surroundings.fetch(url, { ...request, signal });
     } catch (cause) {

@@ -1,4 +1,5 @@
 import { SwitchboardError } from "./errors.js";
+import { Floor } from "./floor.js";
 import * as limits from "./limits.js";
 
 /**
@@ -9,17 +10,22 @@ export class Leg {
   #connection;
   #channel;
   #told;
+  #senders = [];
   #over = false;
   #waiting = () => {};
+  floor = new Floor();
 
-  /** `told` has onEvent(event), onAudio(stream) and onLost(leg). */
+  /** `told` has onEvent(event, leg), onAudio(stream, leg) and onLost(leg). */
   constructor(surroundings, told) {
     this.#surroundings = surroundings;
     this.#told = told;
   }
 
-  /** Place the call: `post(sdp)` returns its id and the answer. Resolves when the data channel is open. */
-  async place(tracks, post) {
+  /**
+   * Place the call: `post(sdp)` returns its id and the answer. Resolves when the data channel is open. A `silent` call
+   * has places for the tracks and hears nothing until `speak`.
+   */
+  async place(tracks, post, { silent = false } = {}) {
     const { RTCPeerConnection } = this.#surroundings;
     if (!RTCPeerConnection) throw new SwitchboardError("call_failed", "This browser has no WebRTC.");
     const connection = (this.#connection = new RTCPeerConnection());
@@ -27,10 +33,15 @@ export class Leg {
       this.#channel = connection.createDataChannel("oai-events");
       const opened = this.#opened();
       opened.catch(() => {}); // its failure is awaited below, unless something fails before
-      connection.addEventListener("track", (event) => this.#told.onAudio(event.streams[0] ?? event.track));
+      connection.addEventListener("track", (event) => {
+        this.audio = event.streams[0] ?? event.track;
+        this.#told.onAudio(this.audio, this);
+      });
       connection.addEventListener("connectionstatechange", () => this.#changed(connection.connectionState));
-      if (tracks.length) for (const track of tracks) connection.addTrack(track);
-      else connection.addTransceiver("audio", { direction: "recvonly" });
+      if (!tracks.length) connection.addTransceiver("audio", { direction: "recvonly" });
+      this.#senders = tracks.map((track) =>
+        silent ? connection.addTransceiver("audio", { direction: "sendrecv" }).sender : connection.addTrack(track),
+      );
       const offer = await connection.createOffer();
       await connection.setLocalDescription(offer);
       const { callId, answer } = await post(connection.localDescription?.sdp ?? offer.sdp);
@@ -54,10 +65,24 @@ export class Leg {
     this.#channel.send(JSON.stringify(event));
   }
 
+  /** Give the microphone's tracks to a silent call. */
+  async speak(tracks) {
+    if (!this.isOpen) return;
+    await Promise.all(this.#senders.map((sender, index) => sender.replaceTrack(tracks[index])));
+  }
+
+  /** Take the microphone away; a sentence that it cuts is heard as far as it came. */
+  async hush() {
+    if (!this.isOpen) return;
+    if (this.floor.isSpeaking) this.send({ type: "input_audio_buffer.commit" });
+    await Promise.all(this.#senders.map((sender) => sender.replaceTrack(null)));
+  }
+
   /** Hang up on our side, and say nothing of it. */
   close() {
     this.#over = true;
     this.#waiting();
+    this.floor.clear();
     this.#channel?.close();
     this.#connection?.close();
   }
@@ -73,7 +98,7 @@ export class Leg {
       });
       channel.addEventListener("close", () => {
         failed("The call ended before it began.");
-        this.#lose();
+        this.lose();
       });
       this.#wait(limits.CHANNEL_PATIENCE, () => failed("The call did not connect in time."));
     });
@@ -86,14 +111,16 @@ export class Leg {
     } catch {
       return; // whatever that was, it is no event
     }
-    if (!this.#over && typeof event?.type === "string") this.#told.onEvent(event);
+    if (this.#over || typeof event?.type !== "string") return;
+    this.floor.take(event);
+    this.#told.onEvent(event, this);
   }
 
   #changed(state) {
     if (this.startedAt === undefined) return; // until then the channel's opening is waited for
     this.#waiting();
-    if (state === "failed" || state === "closed") this.#lose();
-    if (state === "disconnected") this.#wait(limits.DISCONNECTED_GRACE, () => this.#lose());
+    if (state === "failed" || state === "closed") this.lose();
+    if (state === "disconnected") this.#wait(limits.DISCONNECTED_GRACE, () => this.lose());
   }
 
   /** Do it then, unless something else happens first. */
@@ -101,7 +128,8 @@ export class Leg {
     this.#waiting = this.#surroundings.later(seconds, work);
   }
 
-  #lose() {
+  /** The call is gone: close what is left of it, and say so. */
+  lose() {
     if (this.#over || this.startedAt === undefined) return;
     this.close();
     this.#told.onLost(this);

@@ -6,6 +6,10 @@ export function surroundings(given = {}) {
     RTCPeerConnection: page.RTCPeerConnection,
     sendBeacon: page.navigator?.sendBeacon?.bind(page.navigator),
     page: page.addEventListener ? page : undefined,
+    /** Whether requests can outlive their page. */
+    outlives: "keepalive" in (page.Request?.prototype ?? {}),
+    visible: () => page.document?.visibilityState !== "hidden",
+    online: () => page.navigator?.onLine !== false,
     now: () => Date.now() / 1000,
     /** Do `work` after that many seconds, unless the function that this returns is called before. */
     later: (seconds, work) => {
@@ -16,7 +20,15 @@ export function surroundings(given = {}) {
   };
 }
 
-/** Wait that many seconds. */
-export function sleep({ later }, seconds) {
-  return new Promise((resolve) => later(seconds, resolve));
+/** Wait that many seconds, or until the signal says that nobody waits any more. */
+export function sleep({ later }, seconds, signal) {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = later(seconds, done);
+    signal?.addEventListener("abort", done);
+  });
 }

@@ -5,15 +5,17 @@ export class Talk {
   messages = new Map();
   toolCalls = new Map();
 
-  /** Take one event of the data channel; return the message that it completes, if it does. */
-  take(event) {
+  #heardAt = new Map();
+
+  /** Take one event of the data channel; return the message that it completes, if it does. `now` is in seconds. */
+  take(event, now = 0) {
     switch (event.type) {
       case "conversation.item.input_audio_transcription.completed":
-        return this.#say(event.item_id, "user", event.transcript);
+        return this.#say(event.item_id, "user", event.transcript, now);
       case "response.output_audio_transcript.done":
-        return this.#say(event.item_id, "assistant", event.transcript);
+        return this.#say(event.item_id, "assistant", event.transcript, now);
       case "response.output_text.done":
-        return this.#say(event.item_id, "assistant", event.text);
+        return this.#say(event.item_id, "assistant", event.text, now);
       case "response.function_call_arguments.done":
         this.toolCalls.set(event.call_id, { name: event.name, arguments: event.arguments });
         return undefined;
@@ -22,16 +24,12 @@ export class Talk {
     }
   }
 
-  /** Return the events that tell a new call what was said last. */
-  seeds() {
-    return [...this.messages.values()].slice(-limits.SEEDED).map(({ role, content }) => ({
-      type: "conversation.item.create",
-      item: {
-        type: "message",
-        role,
-        content: [{ type: role === "user" ? "input_text" : "output_text", text: content }],
-      },
-    }));
+  /** Return the last messages heard since then that the instructions of a call do not carry. */
+  untold(instructions, since) {
+    const told = plain(instructions ?? "");
+    return [...this.messages.values()]
+      .slice(-limits.SEEDED)
+      .filter(({ id, content }) => this.#heardAt.get(id) >= since && !told.includes(plain(content)));
   }
 
   /** Return the log as text, without its oldest messages where all would be more than that many bytes. */
@@ -47,10 +45,21 @@ export class Talk {
     }
   }
 
-  #say(id, role, content) {
+  #say(id, role, content, now) {
     if (!content) return undefined;
+    this.#heardAt.set(id, now);
     const message = { id, role, content };
     this.messages.set(id, message);
     return message;
   }
+}
+
+/** Return the event that tells a call of a message. Under the message's own id, so that the transcript has it once. */
+export function seed({ id, role, content }) {
+  const type = role === "user" ? "input_text" : "output_text";
+  return { type: "conversation.item.create", item: { type: "message", id, role, content: [{ type, text: content }] } };
+}
+
+function plain(words) {
+  return words.split(/\s+/).join(" ").trim();
 }

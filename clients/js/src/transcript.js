@@ -26,7 +26,7 @@ export async function* follow(api, sessionId, surroundings, signal) {
       if (settled && cursor) from = cursor; // nothing before it moves any more
     } while (cursor);
     if (page.status === "ended" && settled) return;
-    await sleep(surroundings, limits.POLL);
+    await sleep(surroundings, limits.POLL, signal);
   }
 }
 

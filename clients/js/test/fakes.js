@@ -45,6 +45,7 @@ export class Server {
   requests = [];
   refuse = [];
   restored = "full";
+  instructions = "Be brief.";
   pages = [];
   calls = 0;
   secrets = 0;
@@ -53,9 +54,9 @@ export class Server {
     this.clock = clock;
   }
 
-  fetch = async (url, { method = "GET", headers = {}, body } = {}) => {
+  fetch = async (url, { method = "GET", headers = {}, body, keepalive } = {}) => {
     const path = new URL(url).pathname;
-    const request = { method, path, url, headers, body: body?.startsWith?.("{") ? JSON.parse(body) : body };
+    const request = { method, path, url, headers, keepalive, body: body?.startsWith?.("{") ? JSON.parse(body) : body };
     this.requests.push(request);
     const refusal = this.refuse.find((each) => each.path === path);
     if (refusal) {
@@ -92,7 +93,7 @@ export class Server {
       mode: body.mode ?? "relay",
       model: "gpt-realtime-2.1",
       voice: "marin",
-      instructions: "Be brief.",
+      instructions: this.instructions,
     };
   }
 
@@ -122,12 +123,14 @@ export function network() {
       return this.channel;
     }
 
+    /** Returns a sender; `tracks` holds what each sender sends now. */
     addTrack(track) {
-      this.tracks.push(track);
+      const index = this.tracks.push(track) - 1;
+      return { replaceTrack: async (other) => void (this.tracks[index] = other) };
     }
 
     addTransceiver(kind, { direction }) {
-      this.tracks.push(`${kind} ${direction}`);
+      return { sender: this.addTrack(direction === "recvonly" ? `${kind} ${direction}` : null) };
     }
 
     async createOffer() {
@@ -140,7 +143,10 @@ export function network() {
 
     async setRemoteDescription(description) {
       this.remoteDescription = description;
-      if (!state.opens) return;
+      if (state.opens) this.open();
+    }
+
+    open() {
       this.channel.readyState = "open";
       this.channel.dispatchEvent(new Event("open"));
     }
@@ -151,7 +157,16 @@ export function network() {
       this.dispatchEvent(new Event("connectionstatechange"));
     }
 
-    hear(event) {
+    hear(...events) {
+      for (const event of events) this.#hear(event);
+    }
+
+    /** The other side's voice arrives. */
+    sound(stream) {
+      this.dispatchEvent(Object.assign(new Event("track"), { streams: [stream] }));
+    }
+
+    #hear(event) {
       this.channel.dispatchEvent(Object.assign(new Event("message"), { data: JSON.stringify(event) }));
     }
 
@@ -169,16 +184,20 @@ export function world(options = {}) {
   const net = network();
   const page = new EventTarget();
   const beacons = [];
+  const state = { visible: true, online: true };
   const switchboard = new Switchboard("https://api.test/", {
     fetch: server.fetch,
     RTCPeerConnection: net.RTCPeerConnection,
     now: clock.now,
     later: clock.later,
     page,
+    outlives: true,
+    visible: () => state.visible,
+    online: () => state.online,
     sendBeacon: (url, body) => beacons.push({ url, body }) > 0,
     ...options,
   });
-  return { clock, server, net, page, beacons, switchboard };
+  return { clock, server, net, page, beacons, state, switchboard };
 }
 
 /** A session with its first call. */
@@ -196,4 +215,7 @@ export const said = (id, text) => ({
   item_id: id,
   transcript: text,
 });
+export const begins = { type: "input_audio_buffer.speech_started" };
+export const answers = { type: "response.created" };
+export const answered = { type: "response.done" };
 export const replied = (id, text) => ({ type: "response.output_audio_transcript.done", item_id: id, transcript: text });

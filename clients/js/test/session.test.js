@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connected, replied, said, settle, world } from "./fakes.js";
+import { connected, said, world } from "./fakes.js";
 
 test("a session is relayed unless it says otherwise", async () => {
   const { switchboard, server } = world();
@@ -41,142 +41,6 @@ test("a stream's audio tracks are taken", async () => {
   const { switchboard, net } = world();
   await (await switchboard.create()).connect({ getAudioTracks: () => ["of the stream"] });
   assert.deepEqual(net.made[0].tracks, ["of the stream"]);
-});
-
-test("a secret that has nearly run out is renewed before it is used", async () => {
-  const { clock, switchboard, server } = world();
-  const session = await switchboard.create();
-  await clock.pass(590);
-  await session.connect();
-  assert.equal(server.asked("/session/renew").length, 1);
-  assert.equal(server.asked("/realtime/calls")[0].headers.authorization, "Bearer ek_2");
-});
-
-test("a secret that is still good is used as it is", async () => {
-  const { clock, switchboard, server } = world();
-  const session = await switchboard.create();
-  await clock.pass(500);
-  await session.connect();
-  assert.equal(server.asked("/session/renew").length, 0);
-});
-
-test("before the hour ends a new call takes over, and the old one is closed", async () => {
-  const { clock, server, net, session, told } = await connected();
-  await clock.pass(3299);
-  assert.equal(net.made.length, 1);
-  await clock.pass(2);
-  assert.equal(server.asked("/session/renew").length, 1);
-  assert.equal(session.callId, "rtc_2");
-  assert.deepEqual([net.made[0].closed, net.made[1].closed], [true, false]);
-  assert.deepEqual(net.made[1].tracks, ["microphone"]);
-  assert.equal(session.state, "connected");
-  assert.deepEqual(told.map(([name]) => name), ["state", "state", "renewed"]);
-  await clock.pass(3301);
-  assert.equal(session.callId, "rtc_3");
-});
-
-test("in direct mode too the old call is closed, once the new one is open", async () => {
-  const { net, session } = await connected({ callsUrl: "https://upstream.test/v1/realtime/calls" }, { mode: "direct" });
-  await session.renew();
-  assert.deepEqual(net.made.map(({ closed }) => closed), [true, false]);
-});
-
-test("what the server has restored is not told again", async () => {
-  const { net, session } = await connected();
-  net.made[0].hear(said("item_1", "Hello."));
-  assert.equal(await session.renew(), "full");
-  assert.deepEqual(net.made[1].channel.sent, []);
-});
-
-test("what the server could not restore is told to the new call by the page", async () => {
-  const { net, server, session } = await connected();
-  net.made[0].hear(said("item_1", "I am Ada."));
-  net.made[0].hear(replied("item_2", "Hello Ada."));
-  server.restored = "none";
-  await session.renew();
-  assert.deepEqual(
-    net.made[1].channel.sent.map(({ type, item }) => [type, item.role, item.content[0]]),
-    [
-      ["conversation.item.create", "user", { type: "input_text", text: "I am Ada." }],
-      ["conversation.item.create", "assistant", { type: "output_text", text: "Hello Ada." }],
-    ],
-  );
-});
-
-test("a lost call is replaced by one that knows of the talk", async () => {
-  const { clock, net, server, session, told } = await connected();
-  net.made[0].become("failed");
-  assert.equal(session.state, "reconnecting");
-  await clock.pass(1);
-  assert.equal(session.state, "connected");
-  assert.equal(session.callId, "rtc_2");
-  assert.equal(server.asked("/session/renew").length, 1);
-  assert.deepEqual(told.filter(([name]) => name === "error"), []);
-});
-
-test("a network that comes back by itself keeps its call", async () => {
-  const { clock, net, session } = await connected();
-  net.made[0].become("disconnected");
-  await clock.pass(2);
-  net.made[0].become("connected");
-  await clock.pass(10);
-  assert.equal(session.callId, "rtc_1");
-  assert.equal(net.made.length, 1);
-});
-
-test("a network that stays away does not", async () => {
-  const { clock, net, session } = await connected();
-  net.made[0].become("disconnected");
-  await clock.pass(5);
-  assert.equal(session.callId, "rtc_2");
-});
-
-test("a closed data channel is a lost call", async () => {
-  const { clock, net, session } = await connected();
-  net.made[0].channel.dispatchEvent(new Event("close"));
-  await clock.pass(1);
-  assert.equal(session.callId, "rtc_2");
-});
-
-test("without a network the pauses between tries grow, and the session comes back with it", async () => {
-  const { clock, net, server, session } = await connected();
-  server.refuse = Array.from({ length: 12 }, () => ({ path: "/session/renew", network: true }));
-  net.made[0].become("failed");
-  await clock.pass(60);
-  assert.equal(session.state, "connected");
-  const tries = server.asked("/session/renew").length;
-  assert.ok(tries > 12 && tries < 20, `${tries} tries`);
-});
-
-test("a session that cannot be brought back fails, and says why", async () => {
-  const { clock, net, session, told } = await connected();
-  net.state.opens = false;
-  net.made[0].become("failed");
-  await clock.pass(3600);
-  assert.equal(session.state, "failed");
-  const [, error] = told.find(([name]) => name === "error");
-  assert.equal(error.code, "call_failed");
-  assert.ok(net.made.every((connection) => connection.closed));
-});
-
-test("a session that has ended on the server is not brought back", async () => {
-  const { clock, net, server, session } = await connected();
-  server.refuse = [{ path: "/session/renew", status: 409, code: "session_ended" }];
-  net.made[0].become("failed");
-  await clock.pass(60);
-  assert.equal(session.state, "ended");
-  assert.equal(server.asked("/session/renew").length, 1);
-});
-
-test("a renewal whose new call fails after the old was given up is mended", async () => {
-  const { clock, net, session } = await connected();
-  net.state.opens = false;
-  const renewing = assert.rejects(session.renew(), { code: "call_failed" });
-  await clock.pass(21);
-  await renewing;
-  net.state.opens = true;
-  await clock.pass(30);
-  assert.equal(session.state, "connected");
 });
 
 test("a call that the upstream refuses leaves no connection behind, and may be tried again", async () => {
@@ -235,40 +99,6 @@ test("ending ends it on both sides, once", async () => {
   assert.equal(net.made.length, 1);
   await assert.rejects(session.connect(), { code: "session_ended" });
   assert.throws(() => session.send({ type: "x" }), { code: "closed" });
-});
-
-test("a page that closes leaves its log as a beacon that needs no preflight", async () => {
-  const { net, page, beacons } = await connected();
-  net.made[0].hear(said("item_1", "Hello."));
-  page.dispatchEvent(new Event("pagehide"));
-  const [{ url, body }] = beacons;
-  assert.equal(url, "https://api.test/realtime/logs");
-  assert.equal(body.type, "text/plain");
-  const log = JSON.parse(await body.text());
-  assert.deepEqual(log.messages, [{ id: "item_1", role: "user", content: "Hello." }]);
-  assert.deepEqual(log.metadata.sessionId, "sess_1");
-  assert.deepEqual(log.metadata.counts, { messages: 1, toolCalls: 0 });
-});
-
-test("a page that heard nothing, has ended, or asked for none leaves no log", async () => {
-  const quiet = await connected();
-  quiet.page.dispatchEvent(new Event("pagehide"));
-  const over = await connected();
-  over.net.made[0].hear(said("item_1", "Hello."));
-  await over.session.end();
-  over.page.dispatchEvent(new Event("pagehide"));
-  const silent = await connected({ log: false });
-  silent.net.made[0].hear(said("item_1", "Hello."));
-  silent.page.dispatchEvent(new Event("pagehide"));
-  assert.deepEqual([quiet, over, silent].map(({ beacons }) => beacons.length), [0, 0, 0]);
-});
-
-test("where beacons are refused the log goes by a request that outlives the page", async () => {
-  const { net, page, server } = await connected({ sendBeacon: () => false });
-  net.made[0].hear(said("item_1", "Hello."));
-  page.dispatchEvent(new Event("pagehide"));
-  await settle();
-  assert.equal(server.asked("/realtime/logs").length, 1);
 });
 
 test("a listener that throws does not keep the session from working", async () => {
