@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from json import loads
 
 from switchboard.domain.transcript import Usage
@@ -15,6 +15,7 @@ Prices = Mapping[str, Mapping[str, float]]
 family's prices: the longest name that it begins with counts."""
 
 KINDS = ("text", "audio", "image")
+COUNTED = tuple(field.name for field in fields(Usage) if field.name not in ("source", "id"))
 PRICED = frozenset({*(f"{way}_{kind}" for way in ("input", "cached", "output") for kind in KINDS), "minute"})
 REALTIME = {"input_text": 4.0, "cached_text": 0.4, "output_text": 16.0, "input_audio": 32.0}
 MINI = {"input_text": 0.6, "cached_text": 0.06, "output_text": 2.4, "input_audio": 10.0}
@@ -54,7 +55,7 @@ def prices_of(text: str) -> Prices:
 
 def add(totals: Totals, usage: Usage) -> Totals:
     """Return the totals with one more event's usage."""
-    counted = {kind: value for kind, value in asdict(usage).items() if kind not in ("source", "id") and value}
+    counted = {kind: value for kind in COUNTED if (value := getattr(usage, kind))}
     before = totals.get(usage.source, {})
     merged = {kind: before.get(kind, 0) + counted.get(kind, 0) for kind in (*before, *counted)}
     return {**totals, usage.source: merged}

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 
 from .item import ADDED_LINEAGE, DRAFT, GAP, START, UNKNOWN, Item, Part, settled
 from .join import join
@@ -35,7 +36,7 @@ def forget(transcript: Transcript, stored: Iterable[Item]) -> Transcript:
     fresh = [mark for item_id, mark in gone.items() if not transcript.forgot(item_id)]
     forgotten = (transcript.forgotten + array("q", fresh))[-FORGOTTEN_MAX:]
     items = {item_id: item for item_id, item in transcript.items.items() if item_id not in gone}
-    return replace(transcript, items=items, forgotten=forgotten)
+    return transcript._replace(items=items, forgotten=forgotten)
 
 
 def _finished(item: Item) -> bool:
@@ -51,14 +52,16 @@ def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ..
     `unsettled`, also those whose end may have been missed.
     """
     items = transcript.items
-    found: dict[str, None] = {}
-    for item in sorted(items.values(), key=lambda item: item.seq):
+    found: list[tuple[int, str]] = []
+    for item in items.values():
         named = item.previous
-        if named is not None and named != START and named not in items and not transcript.forgot(named):
-            found[named] = None
-        if not item.lost and not settled(item) and (unsettled or item.kind == UNKNOWN):
-            found[item.id] = None
-    return tuple(found)
+        if named is not None and named not in items and named != START and not transcript.forgot(named):
+            found.append((item.seq, named))
+        if (unsettled or item.kind == UNKNOWN) and not item.lost and not settled(item):
+            found.append((item.seq, item.id))
+    if not found:  # nearly always, and it is asked with every change
+        return ()
+    return tuple(dict.fromkeys(name for _, name in sorted(found, key=itemgetter(0))))
 
 
 def mark_lost(transcript: Transcript, item_id: str) -> Transcript:
@@ -82,7 +85,7 @@ def close(transcript: Transcript) -> Transcript:
             items[item.id] = replace(drafted or item, ended=True)
     if items == transcript.items:
         return transcript
-    return replace(transcript, items=items, drafts={}, seq=transcript.seq + 1)
+    return transcript._replace(items=items, drafts={}, seq=transcript.seq + 1)
 
 
 def _drafted(item: Item, drafts: Iterable[tuple[DraftKey, Draft]]) -> Item | None:

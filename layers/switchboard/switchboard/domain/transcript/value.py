@@ -2,8 +2,9 @@
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from .item import FAILED, Item, Known, News
 from .join import learn
@@ -18,28 +19,32 @@ class Draft(NamedTuple):
     event_id: str
 
 
+RECENT: Final = 8  # asked first of what is forgotten, as nearly always the item before this one is meant
 DraftKey = tuple[str, int]  # the item's id and the part's index
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """One call's items in memory, by id.
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+
+
+class Transcript(NamedTuple):
+    """One call's items in memory, by id. Nobody changes one; a tuple, as every delta makes a new one.
 
     `drafts` are words not yet final, by item and part. `seq` numbers the next arrival. `forgotten` holds
     hashes of the ids that the journal keeps for us, oldest first. `broken` names the latest responses that
     ended early. `refused` counts events that found no room; nothing else is ever dropped.
     """
 
-    items: Mapping[str, Item] = field(default_factory=dict)
-    drafts: Mapping[DraftKey, Draft] = field(default_factory=dict)
+    items: Mapping[str, Item] = NOTHING
+    drafts: Mapping[DraftKey, Draft] = NOTHING
     seq: int = 0
-    forgotten: "array[int]" = field(default_factory=lambda: array("q"))
+    forgotten: "array[int]" = array("q")
     broken: tuple[str, ...] = ()
     refused: int = 0
 
     def forgot(self, item_id: str) -> bool:
         """True when the item was stored and then forgotten."""
-        return bool(self.forgotten) and hash(item_id) in self.forgotten
+        mark = hash(item_id)
+        return mark in self.forgotten[-RECENT:] or mark in self.forgotten
 
 
 def absorb(transcript: Transcript, news: Iterable[News]) -> Transcript:
