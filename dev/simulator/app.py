@@ -8,6 +8,7 @@ from dev.simulator import (
     embeddings_routes,
     issuer_routes,
     limits,
+    media_routes,
     middleware,
     realtime_routes,
     responses_routes,
@@ -23,6 +24,7 @@ _PARTS = (
     chatkit_routes,
     issuer_routes,
     control_routes,
+    media_routes,
 )
 
 

@@ -25,6 +25,9 @@ class Media(Protocol):
     async def close(self, call_id: str) -> None:
         """The call is over; let go of what `answer` opened. Unknown calls are ignored."""
 
+    def cut(self, call_id: str, seconds: float | None) -> bool:
+        """Carry nothing for that call for so long, or for good; tell whether there is anything to cut."""
+
 
 class WordsOnly:
     """Answers in the shape of the recorded answer, with fresh credentials and no transport behind."""
@@ -46,6 +49,9 @@ class WordsOnly:
 
     async def close(self, call_id: str) -> None:
         return None
+
+    def cut(self, call_id: str, seconds: float | None) -> bool:
+        return False
 
     def _head(self, mids: list[str]) -> list[str]:
         fingerprint = self._chance.hex(64).upper()

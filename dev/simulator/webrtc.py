@@ -47,6 +47,13 @@ class BrowserMedia:
             await self.close(line.session.call_id or "")
             raise
 
+    def cut(self, call_id: str, seconds: float | None) -> bool:
+        """Drop all packets of a call for that many seconds, or for good; tell whether it has any."""
+        call = self._calls.get(call_id)
+        if call is not None:
+            call.cut(seconds)
+        return call is not None
+
     async def close(self, call_id: str) -> None:
         """Let go of a call's transport; its last words are sent first."""
         call = self._calls.pop(call_id, None)

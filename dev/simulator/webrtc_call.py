@@ -15,7 +15,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 
-from dev.simulator import limits
+from dev.simulator import limits, webrtc_wire
 from dev.simulator.errors import ApiError
 from dev.simulator.line import Line
 from dev.simulator.webrtc_ear import Microphone
@@ -24,6 +24,7 @@ from dev.simulator.webrtc_voice import Voice
 
 CHANNEL = "oai-events"
 _CANDIDATE_LINES = re.compile(r"^a=(candidate:.*|end-of-candidates)\r?\n", re.MULTILINE)
+_PORT = re.compile(r"^a=candidate:\S+ \d+ udp \d+ \S+ (\d+) ", re.MULTILINE | re.IGNORECASE)
 _gathered = aioice.ice.get_host_addresses
 
 
@@ -47,6 +48,7 @@ class WebRtcCall:
         self._microphone = Microphone(line)
         self._peer: ChannelPeer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ports: set[int] = set()
         self._connection.on("datachannel", self._on_channel)
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
@@ -67,7 +69,15 @@ class WebRtcCall:
             raise ApiError(
                 400, "The SDP offer could not be parsed.", "invalid_offer", param="sdp"
             ) from problem
-        return self._connection.localDescription.sdp
+        answer: str = self._connection.localDescription.sdp
+        self._ports = set(map(int, _PORT.findall(answer)))
+        return answer
+
+    def cut(self, seconds: float | None) -> None:
+        """Drop all packets for that many seconds, or for good."""
+        webrtc_wire.cut(self._ports)
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, webrtc_wire.mend, self._ports)
 
     async def close(self) -> None:
         """Send what is still to be sent, then close everything."""
@@ -77,6 +87,7 @@ class WebRtcCall:
         for task in self._tasks:
             task.cancel()
         await self._connection.close()
+        webrtc_wire.mend(self._ports)  # they are the next call's now
 
     def _shown(self) -> dict[str, object]:
         return {

@@ -14,7 +14,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError
 
 from dev.simulator import Simulator, SimulatorConfig
-from dev.simulator.caller import OFFER, Caller
+from dev.simulator.caller import OFFER, Caller, Refused
 from dev.simulator.webrtc import brings_transport
 
 PATIENCE_S = 20.0
@@ -138,6 +138,26 @@ async def test_a_client_that_leaves_ends_its_call(sim: Simulator, client: Client
     await client.connection.close()
     await until(lambda: not len(sim.state.calls))
     assert shown(sim, client)["end_reason"] == "the browser left"
+
+
+async def test_a_call_whose_network_is_cut_goes_on_where_it_was(sim: Simulator, client: Client) -> None:
+    await client.call(sim)
+    await until(lambda: client.heard)
+    async with Caller(sim.url) as caller:
+        clock = asyncio.get_running_loop().time
+        cut_at = clock()
+        await caller.control("POST", f"calls/{client.call_id}/cut", {"seconds": 1.5})
+        client.channel.send('{"type": "session.update", "session": {"type": "realtime"}}')
+        await until(lambda: client.kinds() == ["session.created", "session.updated"])
+        assert clock() - cut_at >= 1.5
+    assert shown(sim, client)["media"]["state"] == "connected"
+
+
+async def test_a_call_without_media_cannot_be_cut(sim: Simulator) -> None:
+    async with Caller(sim.url) as caller:
+        call_id = await caller.call()
+        with pytest.raises(Refused, match="no_media"):
+            await caller.control("POST", f"calls/{call_id}/cut", {})
 
 
 async def test_a_hang_up_closes_the_channel_after_the_last_word(sim: Simulator, client: Client) -> None:
