@@ -11,6 +11,8 @@ from sideband.deps import Deps, Shared
 from sideband.follow import Follow
 from sideband.socket import connector
 from switchboard.domain.call import Call, Lease
+from switchboard.domain.places import Places
+from switchboard.domain.ports import Transcripts
 from switchboard.domain.secret import ApiKey, ClientSecret
 from switchboard.domain.session import Session
 from switchboard.stores.memory import MemoryStores, MemoryTranscripts
@@ -35,6 +37,25 @@ class Forgetting(MemoryTranscripts):
         self._counts["entries"] += len(entries)
 
 
+def deps_of(url: str, stores: MemoryStores, transcripts: Transcripts) -> Deps:
+    """Return a host's ports: those stores, and the upstream at that URL."""
+    return Deps(
+        sessions=stores.sessions,
+        secrets=stores.secrets,
+        calls=stores.calls,
+        hosts=stores.hosts,
+        transcripts=transcripts,
+        audits=stores.audits,
+        places=Places(stores.places, {}, lambda: datetime.now(UTC), lambda *_: None),
+        realtime=OpenAIRealtime(OpenAIHttp(url, lambda: ApiKey("sk-bench"))),
+        api_key=lambda: ApiKey("sk-bench"),
+        transcription_model="gpt-live-transcribe",
+        connect=connector(url),
+        clock=lambda: datetime.now(UTC),
+        chance=Random(1),
+    )
+
+
 def hearing(port: int, calls: int, counts: dict[str, int]) -> Hear:
     """Return how to follow one of so many calls; writes and their entries are counted in `counts`.
 
@@ -45,21 +66,7 @@ def hearing(port: int, calls: int, counts: dict[str, int]) -> Hear:
     now = datetime.now(UTC)
     stores = MemoryStores()
     secret = ClientSecret("ek_bench", now + timedelta(hours=1))
-    deps = Deps(
-        sessions=stores.sessions,
-        secrets=stores.secrets,
-        calls=stores.calls,
-        hosts=stores.hosts,
-        transcripts=Forgetting(counts),
-        audits=stores.audits,
-        realtime=OpenAIRealtime(OpenAIHttp(url, lambda: ApiKey("sk-bench"))),
-        api_key=lambda: ApiKey("sk-bench"),
-        transcription_model="gpt-live-transcribe",
-        connect=connector(url),
-        clock=lambda: datetime.now(UTC),
-        chance=Random(1),
-    )
-    shared = Shared(deps, HOST)
+    shared = Shared(deps_of(url, stores, Forgetting(counts)), HOST)
     for number in range(calls):
         session = _session(f"sess_{number:032x}", stores, secret, now).attach(f"rtc_{number}", now)
         stores.sessions.attach(session, Call(session.id, session.call_generation, f"rtc_{number}", now))

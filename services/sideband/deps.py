@@ -10,6 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from switchboard.domain.audit import Audits
 from switchboard.domain.errors import Throttled
+from switchboard.domain.places import Leaving
 from switchboard.domain.ports import Calls, Clock, Hosts, Secrets, Sessions, Transcripts
 from switchboard.domain.price import PRICES, Prices
 from switchboard.domain.secret import ApiKey, Credential
@@ -53,6 +54,7 @@ class Deps:
     hosts: Hosts
     transcripts: Transcripts
     audits: Audits
+    places: Leaving
     realtime: HangsUp
     api_key: Callable[[], ApiKey]
     transcription_model: str
@@ -74,6 +76,7 @@ class Shared:
     deps: Deps
     host: str
     aside: Aside = field(default_factory=lambda: Aside("aside", limits.THREADS))
+    table: Aside = field(default_factory=lambda: Aside("table", limits.THREADS))
     writes: Aside = field(default_factory=lambda: Aside("writes", limits.WRITES))
     pulse: Aside = field(default_factory=lambda: Aside("pulse", limits.PULSE_THREADS))
     polls: Aside = field(default_factory=lambda: Aside("polls", 1))
@@ -89,16 +92,29 @@ class Shared:
         """Return fresh growing pauses."""
         return Backoff(first, longest, self.deps.chance)
 
+    async def ask(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `work` on the table, some times over if it is busy; then raise Throttled.
+
+        The pauses are ours, not the SDK's: those would hold threads that takeovers wait for.
+        """
+        backoff = self.backoff(limits.ASK_FIRST, limits.ASK_LONGEST)
+        for _ in range(limits.ASK_TRIES - 1):
+            try:
+                return await self.table(work, *args, **kwargs)
+            except Throttled:
+                await asyncio.sleep(backoff.next())
+        return await self.table(work, *args, **kwargs)
+
     async def insist(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run `work` aside until the store is not too busy for it."""
+        """Run `work` on the table until that is not too busy for it."""
         backoff = self.backoff(limits.WRITE_FIRST, limits.WRITE_LONGEST)
         while True:
             try:
-                return await self.aside(work, *args, **kwargs)
+                return await self.table(work, *args, **kwargs)
             except Throttled:
                 await asyncio.sleep(backoff.next())
 
     def close(self) -> None:
         """Take no more work."""
-        for lane in (self.aside, self.writes, self.pulse, self.polls):
+        for lane in (self.aside, self.table, self.writes, self.pulse, self.polls):
             lane.close()

@@ -31,6 +31,7 @@ Stop = Callable[[Ending], None]
 
 ENDED = Closed("ended", hang_up=True)
 REPLACED = Closed("replaced", hang_up=True)
+UNWANTED = Closed("too_many_calls", hang_up=True)
 TOO_LONG = Closed("expired", hang_up=True)
 SILENT = Closed("idle", hang_up=True)
 PAST_LIMIT = Closed("too_long", hang_up=True)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import LeaseLost, Throttled
+from switchboard.domain.places import Slots
 from switchboard.domain.session import Session
 
 from sideband import ending as endings
@@ -86,11 +87,12 @@ class Follow:
         clock, deps = asyncio.get_running_loop().time, self._shared.deps
         if not (self._meter.due(clock()) or (now and not self._meter.is_stored)):
             return
-        totals, lane = self._meter.totals, self._shared.insist if patient else self._shared.aside
+        totals, shared = self._meter.totals, self._shared
+        lane = shared.insist if patient else shared.table if now else shared.ask
         await lane(deps.calls.meter, self.lease, totals)
         self._meter.stored(totals, clock())
         if deps.allowance.budget and not now:
-            others = await self._shared.aside(deps.calls.list, self.lease.session_id)
+            others = await self._shared.ask(deps.calls.list, self.lease.session_id)
             used = [call.usage for call in others if call.generation != self.lease.generation]
             self._meter.earlier = sum(map(self._meter.price, used))
 
@@ -122,7 +124,7 @@ class Follow:
 
     async def _live(self) -> Ending:
         again = self._shared.backoff(limits.ATTACH_FIRST, limits.TROUBLE_LONGEST)
-        patience = limits.ATTACH_PATIENCE
+        patience = limits.REATTACH_PATIENCE if self._known else limits.ATTACH_PATIENCE
         clock = asyncio.get_running_loop().time
         code = 0
         closed_at = clock()
@@ -158,15 +160,18 @@ class Follow:
         return await self._ear.hear(attached, code, lambda: self._note_attached(kind))
 
     def _note_attached(self, kind: Kind) -> None:
-        if self._noting is None and self.call.credential != kind:
+        if self._noting is None:
             self._noting = asyncio.create_task(self._write_attached(kind))
 
     async def _write_attached(self, kind: Kind) -> None:
         deps = self._shared.deps
         try:
-            await self._shared.insist(deps.calls.attached, self.lease, kind, deps.clock())
+            if self.call.credential != kind:
+                await self._shared.insist(deps.calls.attached, self.lease, kind, deps.clock())
         except LeaseLost:
             self.stop(Lost())
+        else:
+            await self._shared.insist(deps.places.settle, *self._places())
 
     async def _finish(self, ending: Ending) -> None:
         match ending:
@@ -187,6 +192,7 @@ class Follow:
             log.error("transcript.items_lost", items=unwritten, **self._ids())
         await self.measure(now=True, patient=True)
         deps = self._shared.deps
+        await self._shared.insist(deps.places.leave, *self._places())
         await self._shared.insist(deps.calls.close, self.lease, closed.reason, deps.clock())
         log.info("follow.closed", reason=closed.reason, **self._ids())
 
@@ -196,12 +202,16 @@ class Follow:
             log.warning("transcript.unwritten", items=unwritten, **self._ids())
         with suppress(Throttled):  # who goes on hears enough to bill; to hand over is more urgent
             await self.measure(now=True)
-        await self._shared.insist(self._shared.deps.calls.release, self.lease)
+        deps = self._shared.deps
+        await self._shared.insist(deps.calls.release, self.lease, deps.clock())
         self.released = True
         log.info("follow.released", **self._ids())
         if ending.linger and self._ear.is_connected:
             self._fenced = asyncio.get_running_loop().create_future()
             await self._ear.linger(self._fenced)
+
+    def _places(self) -> tuple[Slots, str, int]:
+        return self.call.places, self.call.session_id, self.call.generation
 
     def _ids(self) -> dict[str, str | int]:
         return {

@@ -51,11 +51,11 @@ class Roster:
         """Bring all calls of the command's session into the state that its row asks for."""
         deps = self._shared.deps
         try:
-            session = await self._shared.aside(deps.sessions.load, command.session_id)
+            session = await self._shared.ask(deps.sessions.load, command.session_id)
         except NotFound:
             log.warning("command.no_session", session_id=command.session_id)
             return
-        for call in await self._shared.aside(deps.calls.list, command.session_id):
+        for call in await self._shared.ask(deps.calls.list, command.session_id):
             if call.status != "closed":
                 await self.tend(call, session, command)
 
@@ -74,7 +74,7 @@ class Roster:
                 follow.stop(ending)
         elif call.status == "followed" and call.host and await self._is_others(call.host):
             if ending is not None and command is not None:
-                await self._shared.aside(self._shared.deps.hosts.forward, call.host, command)
+                await self._shared.ask(self._shared.deps.hosts.forward, call.host, command)
         else:
             await self.claim(call, session, ending)
 
@@ -85,7 +85,7 @@ class Roster:
         key = (call.session_id, call.generation)
         self._claiming.add(key)
         try:
-            lease = await self._shared.aside(self._shared.deps.calls.claim, call, self._shared.host)
+            lease = await self._shared.ask(self._shared.deps.calls.claim, call, self._shared.host)
         except LeaseLost:
             return
         except BaseException:
@@ -157,8 +157,9 @@ class Roster:
     async def _give_back(self, follow: Follow) -> None:
         if not self.closed:
             await asyncio.sleep(limits.CRASH_PAUSE)
+        deps = self._shared.deps
         try:
-            await self._shared.aside(self._shared.deps.calls.release, follow.lease)
+            await self._shared.ask(deps.calls.release, follow.lease, deps.clock())
         except LeaseLost:
             return
         except Exception as error:  # the row still names us: reconciling finds it, or who outlives us
@@ -173,4 +174,6 @@ def due_ending(call: Call, session: Session) -> Ending | None:
     """
     if session.status == "ended":
         return endings.ENDED
+    if call.unwanted is not None:
+        return endings.UNWANTED
     return endings.REPLACED if call.generation < session.call_generation else None

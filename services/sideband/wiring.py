@@ -19,7 +19,7 @@ from sideband.socket import connector
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-CONNECTIONS = limits.THREADS + limits.WRITES
+CONNECTIONS = 2 * limits.THREADS + limits.WRITES
 """Connections to the table: one for each thread that may want one."""
 
 
@@ -28,7 +28,9 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
     parts = Parts(environ)
     settings = parts.settings
     parts.table = Table(
-        parts.client("dynamodb", max_pool_connections=CONNECTIONS), settings.table_name, parts.clock
+        parts.client("dynamodb", tries=limits.TABLE_TRIES, max_pool_connections=CONNECTIONS),
+        settings.table_name,
+        parts.clock,
     )
     heart = parts.client("dynamodb", limits.BEAT_READ, tries=limits.BEAT_TRIES)
     polling: SQSClient = parts.client("sqs", limits.POLL + domain_limits.AWS_READ_SECONDS)
@@ -39,6 +41,7 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         hosts=DynamoHosts(Table(heart, settings.table_name, parts.clock), parts.clock),
         transcripts=parts.transcripts,
         audits=parts.audits,
+        places=parts.places,
         realtime=parts.realtime,
         api_key=parts.api_key,
         transcription_model=settings.transcription_model,

@@ -167,7 +167,7 @@ class Fencing(RuleBasedStateMachine):
         host = chosen(self.writers(), which)
         assert host.lease
         try:
-            self.stores.calls.release(host.lease)
+            self.stores.calls.release(host.lease, START)
         except LeaseLost:
             self.is_lost(host)
         host.lease, host.writing = None, False

@@ -18,7 +18,7 @@ Deed = Callable[[Calls, Lease], None]
 DEEDS: dict[str, Deed] = {
     "attached": lambda calls, lease: calls.attached(lease, "api_key", START),
     "meter": lambda calls, lease: calls.meter(lease, {"response": {"input_text": 1}}),
-    "release": lambda calls, lease: calls.release(lease),
+    "release": lambda calls, lease: calls.release(lease, START),
     "close": lambda calls, lease: calls.close(lease, "ended", START),
 }
 
@@ -100,7 +100,7 @@ def test_what_a_call_has_used_is_kept_for_who_goes_on(stores: Stores) -> None:
     assert found(stores, call).usage is None
     for seconds in (1.0, 2.5):
         stores.calls.meter(lease, {"transcription": {"seconds": seconds}, "response": {"input_text": 7}})
-    stores.calls.release(lease)
+    stores.calls.release(lease, START)
     assert found(stores, call).usage == {"transcription": {"seconds": 2.5}, "response": {"input_text": 7}}
     assert stores.calls.list_pending(1)[0].usage == found(stores, call).usage
 
@@ -108,7 +108,7 @@ def test_what_a_call_has_used_is_kept_for_who_goes_on(stores: Stores) -> None:
 def test_a_released_call_is_anybodys_and_the_releaser_has_no_say_any_more(stores: Stores) -> None:
     call = attach(stores)
     first = stores.calls.claim(call, "host_1")
-    stores.calls.release(first)
+    stores.calls.release(first, START)
     free = found(stores, call)
     assert (free.status, free.host, free.lease) == ("pending", None, 1)
     for deed in DEEDS.values():
@@ -148,7 +148,7 @@ def test_calls_without_a_host_are_pending_until_one_claims_them(stores: Stores) 
     closed = stores.calls.claim(calls[1], "host_1")
     stores.calls.close(closed, "ended", START)
     assert {call.call_id for call in stores.calls.list_pending(100)} == {"rtc_3", "rtc_4", "rtc_5"}
-    stores.calls.release(lease)
+    stores.calls.release(lease, START)
     assert "rtc_1" in {call.call_id for call in stores.calls.list_pending(100)}
 
 
@@ -174,7 +174,7 @@ def test_a_hosts_calls_are_those_whose_lease_it_holds(stores: Stores) -> None:
     assert {call.call_id for call in stores.calls.list_of_host("host_1", 10)} == {"rtc_1", "rtc_3"}
     assert [call.call_id for call in stores.calls.list_of_host("host_2", 10)] == ["rtc_2"]
     assert len(stores.calls.list_of_host("host_1", 1)) == 1
-    stores.calls.release(taken)
+    stores.calls.release(taken, START)
     assert stores.calls.list_of_host("host_2", 10) == ()
     assert stores.calls.list_of_host("host_9", 10) == ()
 

@@ -16,6 +16,7 @@ from sideband.host import Host
 from sideband.queue import Message
 from sideband.socket import connector
 from switchboard.domain.call import Call
+from switchboard.domain.places import Places
 from switchboard.domain.secret import ApiKey, ClientSecret
 from switchboard.domain.session import Session
 from switchboard.domain.transcript import GAP, Item, merge_entries, order
@@ -74,6 +75,7 @@ class Rig:
             hosts=self.stores.hosts,
             transcripts=self.stores.transcripts,
             audits=self.stores.audits,
+            places=Places(self.stores.places, {}, lambda: datetime.now(UTC), lambda *_: None),
             realtime=OpenAIRealtime(http),
             api_key=lambda: ApiKey(KEY),
             transcription_model="gpt-live-transcribe",

@@ -14,6 +14,7 @@ from switchboard.domain.errors import SwitchboardError, Unauthorized
 from switchboard.domain.extraction import Extraction
 from switchboard.domain.log import Log
 from switchboard.domain.memory import Memories, Relevance, SharedWords
+from switchboard.domain.places import Places
 from switchboard.domain.ports import Digest, MintedSession, Placed, Renewal
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
@@ -125,6 +126,9 @@ class FakeSideband:
     def end(self, session: Session) -> None:
         self.hints.append(("end", session.id, session.call_id))
 
+    def watch(self, session: Session) -> None:
+        self.hints.append(("watch", session.id, session.call_id))
+
 
 class FakeWorkflows:
     """Counts executions by name, as the workflow service does; what they do is the test's."""
@@ -208,6 +212,7 @@ class World:
         self.logs: ports.Logs = MemoryLogs()
         self.memories: Memories = MemoryMemories()
         self.relevance: Relevance = SharedWords()
+        self.places = Places(self.stores.places, self.settings.calls_at_once, self.clock, self.tell)
         self.counts: list[tuple[str, float]] = []
         self.metrics: ports.Counts = self
         self.quotas = Quotas(

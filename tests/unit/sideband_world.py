@@ -16,6 +16,7 @@ from sideband.aside import Aside
 from sideband.deps import Deps, Shared
 from sideband.line import Listener
 from sideband.socket import Refused, Socket
+from switchboard.domain.places import Places
 from switchboard.domain.secret import ApiKey, Credential
 from switchboard.stores.memory import MemoryStores
 
@@ -166,7 +167,8 @@ class World:
     def shared(self, host: str = "host_a") -> Shared:
         """What the follows of one host share."""
         at_once = AtOnce()
-        return Shared(self.deps(), host, aside=at_once, writes=at_once, pulse=at_once, polls=at_once)
+        lanes = dict.fromkeys(("aside", "table", "writes", "pulse", "polls"), at_once)
+        return Shared(self.deps(), host, **lanes)
 
     def deps(self) -> Deps:
         stores = self.stores
@@ -177,6 +179,7 @@ class World:
             hosts=stores.hosts,
             transcripts=stores.transcripts,
             audits=stores.audits,
+            places=Places(stores.places, {}, now, lambda *_: None),
             realtime=self.upstream,
             api_key=lambda: ApiKey("sk-ours"),
             transcription_model="gpt-live-transcribe",

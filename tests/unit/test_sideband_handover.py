@@ -11,7 +11,7 @@ from switchboard.stores.memory import MemoryTranscripts
 
 from tests.unit.sideband_events import heard, reply, retrieved
 from tests.unit.sideband_scene import Scene, scene
-from tests.unit.sideband_world import World, refusing, until
+from tests.unit.sideband_world import World, now, refusing, until
 
 
 def test_a_host_that_has_released_a_call_listens_until_another_writes() -> None:
@@ -52,7 +52,7 @@ def test_a_call_is_taken_over_only_once_the_earlier_host_has_written_what_it_hea
     world.stores.transcripts.write(before, 1, 1, [])
 
     async def story(it: Scene) -> None:
-        it.world.stores.calls.release(it.follow.lease)
+        it.world.stores.calls.release(it.follow.lease, now())
         await it.over_and_again()
         socket = await it.socket()
         assert [frame["session"] for frame in socket.sent] == [{"type": "realtime"}]

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from switchboard.domain.audit import Audits
     from switchboard.domain.credentials import Identity
     from switchboard.domain.memory import Memories, Relevance
+    from switchboard.domain.places import Places
     from switchboard.domain.quota import Buckets, Quotas
     from switchboard.domain.ticket import Tickets
     from switchboard.domain.tool import ServerTools
     from switchboard.domain.tool_call import ToolCalls
+    from switchboard.domain.viewers import Mailboxes, Viewers
     from switchboard.metrics import EmbeddedMetrics
     from switchboard.stores.dynamodb.table import Table
     from switchboard.upstream.identity.supabase import SupabaseUsers
@@ -180,6 +182,20 @@ class Parts(ChatParts):
         return read_tools(text)
 
     @cached_property
+    def viewers(self) -> Viewers:
+        from switchboard.stores.dynamodb.viewers import DynamoViewers
+
+        return DynamoViewers(self.table, self.clock)
+
+    @cached_property
+    def mailboxes(self) -> Mailboxes:
+        from switchboard.upstream.aws.mailboxes import SqsMailboxes
+
+        seconds = limits.AWS_READ_SECONDS + limits.MAILBOX_POLL_SECONDS
+        client = self.client("sqs", seconds, max_pool_connections=limits.STREAMS_OF_A_PROCESS)
+        return SqsMailboxes(client, self.settings.mailbox_prefix, self.clock)
+
+    @cached_property
     def extractions(self) -> ports.Extractions:
         from switchboard.stores.dynamodb.extractions import DynamoExtractions
 
@@ -218,6 +234,14 @@ class Parts(ChatParts):
         from switchboard.domain.quota import Quotas
 
         return Quotas(self.buckets, self.settings.quotas, self.clock, self.metrics.tell)
+
+    @cached_property
+    def places(self) -> Places:
+        from switchboard.domain.places import Places
+        from switchboard.stores.dynamodb.places import DynamoPlaces
+
+        sizes = self.settings.calls_at_once
+        return Places(DynamoPlaces(self.table), sizes, self.clock, self.metrics.tell)
 
     @cached_property
     def buckets(self) -> Buckets:

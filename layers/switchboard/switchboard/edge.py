@@ -30,6 +30,8 @@ STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.QuotaExceeded, 429),
+    (errors.TooManyCalls, 429),
+    (errors.TooManyViewers, 429),
     (errors.ChatBusy, 429),
     (errors.ChatKitNotConfigured, 503),
     (errors.UpstreamBusy, 503),

@@ -8,6 +8,7 @@ from json import loads
 from typing import TYPE_CHECKING, Any
 
 from switchboard.domain import limits
+from switchboard.domain.place import Sizes
 from switchboard.domain.price import Prices, prices_of
 from switchboard.domain.quota import Allowance
 
@@ -55,8 +56,10 @@ class Settings:
     secure_cookies: bool
     allowed_origin: str
     stage: str
+    mailbox_prefix: str
     ticket_calls: int
     quotas: Mapping[str, Allowance]
+    calls_at_once: Sizes
     voice_instructions: str
     guest_instructions: str
     guest_label: str
@@ -105,6 +108,7 @@ class Settings:
             secure_cookies=get("SECURE_COOKIES", "true").lower() != "false",
             allowed_origin=get("ALLOWED_ORIGINS") or get("ALLOWED_ORIGIN", "*"),
             stage=get("STAGE", "dev"),
+            mailbox_prefix=get("MAILBOX_PREFIX"),
             ticket_calls=int(get("TICKET_CALLS", "1")),
             quotas={
                 "mint:guest": Allowance.parse(get("QUOTA_GUEST", limits.QUOTA_GUEST)),
@@ -115,6 +119,12 @@ class Settings:
                 "log:user": Allowance.parse(get("QUOTA_LOG_EACH", limits.QUOTA_LOG_EACH)),
                 "log:network": Allowance.parse(get("QUOTA_LOG_NETWORK", limits.QUOTA_LOG_NETWORK)),
                 "log:fleet": Allowance.parse(get("QUOTA_LOG_FLEET", limits.QUOTA_LOG_FLEET)),
+            },
+            calls_at_once={
+                "guest": int(get("CALLS_GUEST", str(limits.CALLS_GUEST))),
+                "network": int(get("CALLS_NETWORK", str(limits.CALLS_NETWORK))),
+                "user": int(get("CALLS_USER", str(limits.CALLS_USER))),
+                "fleet": int(get("CALLS_FLEET", str(limits.CALLS_FLEET))),
             },
             voice_instructions=get("VOICE_INSTRUCTIONS", VOICE_INSTRUCTIONS),
             guest_instructions=get("GUEST_INSTRUCTIONS", GUEST_INSTRUCTIONS),

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
+from zlib import crc32
 
 from switchboard.domain.price import Totals
 
 CallStatus = Literal["pending", "followed", "closed"]
+
+PENDING_SHARDS = 8
+"""Partitions of the index of pending calls: 8,000 new calls a second, and eight cheap queries a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,9 @@ class Call:
         pinned: fingerprint of the instructions that a relayed call was created with; see `instructions_mark`.
         usage: what it has used by the last metering, None before the first.
         tool_calls: function calls that hosts have begun to run on it.
+        places: what it holds of the calls that may live at once; see `place.Slot`.
+        released_at: when a host gave it back, so that it has waited for another since then.
+        unwanted: why it is to be ended instead of followed, such as `too_many_calls`.
     """
 
     session_id: str
@@ -55,6 +62,19 @@ class Call:
     pinned: str | None = None
     usage: Totals | None = None
     tool_calls: int = 0
+    places: tuple[str, ...] = ()
+    released_at: datetime | None = None
+    unwanted: str | None = None
+
+    @property
+    def waiting_since(self) -> datetime:
+        """When a pending call began to wait for a host."""
+        return self.released_at or self.created_at
+
+
+def pending_shard(session_id: str) -> int:
+    """Return in which partition a session's calls wait for a host."""
+    return crc32(session_id.encode()) % PENDING_SHARDS
 
 
 def instructions_mark(instructions: str) -> str:
@@ -72,8 +92,8 @@ class HostBeat:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A hint to the sideband that a session's row has changed: `follow` its call, or `end` it."""
+    """A hint to the sideband: `follow` the session's call, `end` it, or see who is new to `watch` it."""
 
-    kind: Literal["follow", "end"]
+    kind: Literal["follow", "end", "watch"]
     session_id: str
     generation: int

@@ -19,6 +19,8 @@ SwitchboardError
 │   ├── CodexSessionActive  the user has an active one there already
 │   └── NothingToExtract    nobody has said anything yet
 ├── QuotaExceeded           an allowance is used up, and when it is not any more
+├── TooManyCalls            as many calls live as may at once
+├── TooManyViewers          as many watch the session as may
 ├── ChatBusy                somebody is opening the same chat session right now
 ├── ChatKitNotConfigured    this deployment has no hosted ChatKit
 ├── ExtractionFailed        a transcript could not be read
@@ -180,6 +182,18 @@ class QuotaExceeded(SwitchboardError):
     """An allowance is used up; `details["quota"]` says whose, `retry_after` when there is some again."""
 
     code = "quota_exceeded"
+
+
+class TooManyCalls(SwitchboardError):
+    """As many calls live as may at once; `details["limit"]` says whose, `details["calls"]` how many."""
+
+    code = "too_many_calls"
+
+
+class TooManyViewers(SwitchboardError):
+    """As many streams of the session are open as may be; `retry_after` says when to ask again."""
+
+    code = "too_many_viewers"
 
 
 class ChatBusy(SwitchboardError):

@@ -94,14 +94,14 @@ CALLS_USER = 5
 CALLS_FLEET = 5000
 """Calls of everybody: what the operator is ready to pay for at once, and three hosts carry."""
 CALL_COMING_SECONDS = 480
-"""A call on its way holds its place as long: `UNFOLLOWED_SECONDS`, a sweep's period and its time, and some more."""
+"""A call on its way holds its place as long: `UNFOLLOWED_SECONDS`, two sweeps, and some more."""
 CALL_LONGEST_SECONDS = 66 * 60
 """A call that is heard holds its place as long: a host ends it after 65 minutes, if the upstream has not."""
 PLACES_WINDOW = 64
 """Places that one look reads: some 6 KB; and of which one may be contended for by so many at most."""
 PLACES_LOOKS = 96
-"""Windows looked into before a pool counts as full: all of some 6,000 places. Of more, somebody may be refused
-while the last hundredth of a percent is free."""
+"""Windows looked into before a pool counts as full: all of some 6,000 places. Of more, somebody may be
+refused while the last of a thousand places is free."""
 PLACES_FULL_SECONDS = 1.0
 """How long a process believes that a large pool is full: a flood of refusals must not become one of reads."""
 PLACE_TRIES = 5
@@ -109,7 +109,7 @@ PLACE_TRIES = 5
 CALLS_RETRY_AFTER = 10
 """What a caller over the limit is told to wait: when a call will end, nobody knows."""
 UNFOLLOWED_SECONDS = 300
-"""A call that no host has claimed for so long is ended: a service that starts from nothing takes half of it."""
+"""A call that no host has claimed for so long is ended: hosts that start from nothing take half of it."""
 UNFOLLOWED_BATCH = 512
 """Such calls looked at in one sweep; the next one, a minute later, takes the rest."""
 UNFOLLOWED_AT_ONCE = 16
@@ -137,6 +137,12 @@ LOG_DAYS = 30
 """A log is kept as long as the session that it tells of."""
 LOG_SECONDS = 40.0
 """For one summary: a background task."""
+REPORT_ITEMS, REPORT_BYTES = 2_000, 300_000
+"""What of a log may fill gaps of the transcript, the newest: two hours of talk; it fits into one row."""
+REPORTS_MAX = 8
+"""Newest logs of a session that fill its gaps: one for each of its calls, in most sessions one in all."""
+SESSION_LOGS_MAX = 20
+"""Newest logs that a session's record lists."""
 SUMMARY_CHARS = 1_200
 """Longest memory: some eight sentences."""
 QUOTA_LOG_EACH, QUOTA_LOG_NETWORK, QUOTA_LOG_FLEET = "120/3600", "600/3600", "30000/3600"
@@ -153,6 +159,31 @@ EMBED_SECONDS = 2.0
 """For one embedding: ranking by shared words is good enough to wait no longer."""
 EMBEDDING_SIZE = 256
 """Numbers of an embedding: a quarter kilobyte beside each memory; more would rank a hundred no better."""
+
+# --- The live view ----------------------------------------------------------------------------------
+STREAM_SECONDS = 300
+"""Life of one stream. Whoever leaves unnoticed, as behind API Gateway, holds an execution until then; coming
+back costs one read of the transcript."""
+VIEWERS_MAX = 8
+"""Streams of one session: a page in some tabs, a colleague, a recorder; each is another message per item."""
+STREAMS_OF_A_PROCESS = 64
+"""Streams that one process serves: one on Lambda, all of them here; each holds a thread and a connection."""
+VIEWERS_RETRY_AFTER = 30
+"""What a viewer too many is told to wait: a tenth of a stream's life."""
+MAILBOX_SECONDS = 60
+"""A message waits so long at most, SQS's own minimum: who does not take it within seconds is gone."""
+MAILBOX_POLL_SECONDS = 5
+"""Of one long poll: how late a stream may close. Messages do not wait for it."""
+MAILBOX_WAKES_SECONDS = 10.0
+"""How long a new queue may seem not to exist: SQS asks for one second."""
+MAILBOX_PAUSE_SECONDS = 0.5
+"""Between looks at a queue that seems not to exist, or that asks for fewer requests."""
+MAILBOX_SPARE_SECONDS = 120
+"""An abandoned mailbox is removed when it is so much older than a stream can be."""
+SILENCE_SECONDS = 25.0
+"""Without a word of a call's host, which tells where it is every ten, for so long: it may not know of us."""
+SILENCE_LONGEST_SECONDS = 100.0
+"""Longest pause, doubling, between such reminders: a call without a host may stay without for long."""
 
 # --- How long things live ---------------------------------------------------------------------------
 CLIENT_SECRET_SECONDS = 600

@@ -110,8 +110,11 @@ class Calls(Protocol):
     def attached(self, lease: Lease, credential: str, now: datetime) -> None:
         """Record that the sideband is on the call, and with which kind of key. Raise LeaseLost."""
 
-    def release(self, lease: Lease) -> None:
-        """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
+    def release(self, lease: Lease, now: datetime) -> None:
+        """Give the lease back so that any host may claim the call at once; a repeat changes nothing.
+
+        Raise LeaseLost.
+        """
 
     def meter(self, lease: Lease, usage: Totals) -> None:
         """Store what the call has used by now, in place of what was stored. Raise LeaseLost."""
@@ -119,8 +122,13 @@ class Calls(Protocol):
     def close(self, lease: Lease, reason: str, now: datetime) -> None:
         """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""
 
-    def list_pending(self, limit: int) -> tuple[Call, ...]:
-        """Return up to `limit` calls that no host follows, oldest first in each shard."""
+    def list_pending(
+        self, limit: int, until: datetime | None = None, shard: int | None = None
+    ) -> tuple[Call, ...]:
+        """Return up to `limit` calls that no host follows, those that wait longest first in each shard.
+
+        With `until` only those that have waited since then or longer; with `shard` only those of one shard.
+        """
 
     def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
         """Return up to `limit` calls whose lease that host holds."""
@@ -151,8 +159,8 @@ class Transcripts(Protocol):
     def read(self, session_id: str) -> tuple[tuple[int, tuple[TranscriptPage, ...]], ...]:
         """Return (generation, pages) of every call of the session, both in order."""
 
-    def pages(self, session_id: str, generation: int) -> tuple[TranscriptPage, ...]:
-        """Return one call's pages in order, as freshly written as can be."""
+    def pages(self, session_id: str, generation: int, after: int = 0) -> tuple[TranscriptPage, ...]:
+        """Return one call's pages behind `after` in order, as freshly written as can be."""
 
     def seal(self, lease: Lease, after: int) -> int:
         """Open the page behind `after` for this lease, so that no older lease can write; return its number.
@@ -310,6 +318,9 @@ class SidebandCommands(Protocol):
 
     def end(self, session: Session) -> None:
         """Tell the hosts that the session is over."""
+
+    def watch(self, session: Session) -> None:
+        """Tell the hosts that somebody watches the session who was not there before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ class Session:
             self, call_id=call_id, generation=generation, call_generation=generation, updated_at=now
         )
 
+    def turn_away(self, now: datetime) -> Session:
+        """Take a generation for a call that is not to become the current one, but to be ended."""
+        self.require_open()
+        return replace(self, generation=self._next_generation(), updated_at=now)
+
     def rotate(self, secret_id: str, instructions: str, now: datetime) -> Session:
         """Take a new secret and new instructions; the call goes on until another is attached."""
         self.require_open()

@@ -17,6 +17,7 @@ class Ticket:
     """Lets whoever holds it place `calls` calls of one session through the relay, and nothing else.
 
     It begins with `ek_`, because clients of the upstream refuse to send a browser's key that does not.
+    `network` is that of whoever got it, whose calls at once are counted.
     """
 
     value: str
@@ -24,15 +25,16 @@ class Ticket:
     owner: str
     expires_at: datetime
     calls: int = 1
+    network: str | None = None
 
     def __repr__(self) -> str:
         return f"Ticket(session_id={self.session_id!r}, expires_at={self.expires_at.isoformat()})"
 
 
-def issue(session: Session, calls: int, now: datetime, new_id: NewId) -> Ticket:
+def issue(session: Session, network: str, calls: int, now: datetime, new_id: NewId) -> Ticket:
     """Return a fresh ticket for the session."""
     expires_at = now + timedelta(seconds=limits.TICKET_SECONDS)
-    return Ticket(new_id("ek_"), session.id, session.owner, expires_at, calls)
+    return Ticket(new_id("ek_"), session.id, session.owner, expires_at, calls, network)
 
 
 def fingerprint(value: str) -> str:
@@ -46,6 +48,7 @@ class Admission:
 
     session_id: str
     owner: str
+    network: str | None = None
 
 
 class Tickets(Protocol):

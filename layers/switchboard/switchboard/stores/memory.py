@@ -20,6 +20,8 @@ from switchboard.domain.session import Session
 from switchboard.stores.memory_calls import MemoryCalls
 from switchboard.stores.memory_relay import MemoryAudits, MemoryTickets
 from switchboard.stores.memory_tools import MemoryToolCalls
+from switchboard.stores.memory_viewers import MemoryViewers
+from switchboard.stores.places import MemoryPlaces
 
 
 class MemorySessions:
@@ -145,10 +147,10 @@ class MemoryTranscripts:
         generations = sorted(generation for owner, generation in self._pages if owner == session_id)
         return tuple((generation, self.pages(session_id, generation)) for generation in generations)
 
-    def pages(self, session_id: str, generation: int) -> tuple[TranscriptPage, ...]:
-        """Return one call's pages in order."""
+    def pages(self, session_id: str, generation: int, after: int = 0) -> tuple[TranscriptPage, ...]:
+        """Return one call's pages behind `after` in order."""
         pages = self._pages.get((session_id, generation), {})
-        return tuple(page for _, page in sorted(pages.items()))
+        return tuple(page for number, page in sorted(pages.items()) if number > after)
 
     def seal(self, lease: Lease, after: int) -> int:
         """Open the page behind `after` for this lease, so that no older lease can write."""
@@ -238,4 +240,6 @@ class MemoryStores:
         self.digests = MemoryDigests()
         self.tickets = MemoryTickets(clock)
         self.audits = MemoryAudits()
+        self.places = MemoryPlaces()
+        self.viewers = MemoryViewers(clock)
         self.tool_calls = MemoryToolCalls(self.calls)

@@ -7,7 +7,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
-from switchboard.domain.call import Call, Lease
+from switchboard.domain.call import Call, Lease, pending_shard
 from switchboard.domain.errors import CallTaken, LeaseLost
 from switchboard.domain.price import Totals
 
@@ -60,10 +60,12 @@ class MemoryCalls:
         with self._lock:
             self._change(self._held(lease), usage=usage)
 
-    def release(self, lease: Lease) -> None:
-        """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
+    def release(self, lease: Lease, now: datetime) -> None:
+        """Give the lease back so that any host may claim the call at once; a repeat changes nothing."""
         with self._lock:
-            self._change(self._held(lease), status="pending", host=None)
+            call = self.find(lease.session_id, lease.generation)
+            if call is None or call.status != "pending" or call.lease != lease.number:
+                self._change(self._held(lease), status="pending", host=None, released_at=now)
 
     def close(self, lease: Lease, reason: str, now: datetime) -> None:
         """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""
@@ -80,10 +82,17 @@ class MemoryCalls:
                 raise _lost()
             self._change(call, tool_calls=call.tool_calls + 1)
 
-    def list_pending(self, limit: int) -> tuple[Call, ...]:
-        """Return up to `limit` calls that no host follows, oldest first."""
-        pending = [call for call in self._calls.values() if call.status == "pending"]
-        return tuple(sorted(pending, key=lambda call: call.created_at)[:limit])
+    def list_pending(
+        self, limit: int, until: datetime | None = None, shard: int | None = None
+    ) -> tuple[Call, ...]:
+        """Return up to `limit` calls that no host follows, those that wait longest first."""
+        pending = [
+            call
+            for call in self._calls.values()
+            if call.status == "pending" and shard in (None, pending_shard(call.session_id))
+        ]
+        ripe = [call for call in pending if until is None or call.waiting_since <= until]
+        return tuple(sorted(ripe, key=lambda call: call.waiting_since)[:limit])
 
     def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
         """Return up to `limit` calls whose lease that host holds."""

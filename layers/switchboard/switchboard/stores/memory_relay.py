@@ -39,7 +39,7 @@ class MemoryTickets:
             if calls < 1 or tries < 1:
                 raise TicketSpent("The ticket has been used. Renew the session for another.")
             self._left[key] = calls - 1, tries - 1
-        return Admission(ticket.session_id, ticket.owner)
+        return Admission(ticket.session_id, ticket.owner, ticket.network)
 
     def give_back(self, value: str) -> None:
         """Put a call back that the upstream refused; the try still counts."""

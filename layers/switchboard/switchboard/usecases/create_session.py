@@ -12,13 +12,15 @@ from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, SwitchboardError, UpstreamRefused
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
-from switchboard.domain.ports import Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
+from switchboard.domain.places import Places
+from switchboard.domain.ports import Calls, Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Mode, Session
 from switchboard.domain.ticket import Ticket, Tickets, issue
 from switchboard.domain.tool import ServerTools, names_of
+from switchboard.usecases.call_places import give_up_places
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
 from switchboard.usecases.recall import Recalled, recall
@@ -73,6 +75,8 @@ class Deps(Protocol):
 
     sessions: Sessions
     secrets: Secrets
+    calls: Calls
+    places: Places
     realtime: Realtime
     sideband: SidebandCommands
     quotas: Quotas
@@ -89,13 +93,14 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     """Return the new session.
 
     The secret is minted before anything is written: an upstream that refuses leaves no trace here, and does
-    not end the session that was to be replaced.
+    not end the session that was to be replaced. Whoever has as many calls as may live at once gets none.
     """
     now = deps.clock()
     granted = deps.server_tools.granted(principal)
     _require_other_names(request, granted)
     if request.reset:
         deps.sessions.get(request.reset, principal.owner)
+    deps.places.require(principal.owner, principal.network, {request.reset} if request.reset else ())
     known = Recalled() if request.reset else recall(principal.owner, request.instructions, deps)
     session_id = deps.new_id("sess_")
     session = Session(
@@ -118,6 +123,7 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
     replaced = insist(lambda: _store(session, request, principal, deps))
     if replaced:
         deps.sideband.end(replaced)
+        give_up_places(replaced, deps)
     return SessionCreated(
         session_id=session.id,
         client_secret=secret.value,
@@ -144,7 +150,9 @@ def _with_secret(
 ) -> tuple[Session, ClientSecret | Ticket]:
     """Return what opens the first call, and the session that names it."""
     if session.mode == "relay":
-        ticket = issue(session, deps.settings.ticket_calls, session.created_at, deps.new_id)
+        ticket = issue(
+            session, principal.network, deps.settings.ticket_calls, session.created_at, deps.new_id
+        )
         deps.tickets.add(ticket)
         return session, ticket
     config = session.config(deps.settings.transcription_model)

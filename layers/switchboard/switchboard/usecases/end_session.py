@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Protocol
 
-from switchboard.domain.ports import Clock, Sessions, SidebandCommands
+from switchboard.domain.places import Leaving
+from switchboard.domain.ports import Calls, Clock, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Session
+from switchboard.usecases.call_places import give_up_places
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request, SessionId
 
@@ -30,6 +32,8 @@ class Deps(Protocol):
     """What this use case needs."""
 
     sessions: Sessions
+    calls: Calls
+    places: Leaving
     sideband: SidebandCommands
     clock: Clock
 
@@ -38,6 +42,7 @@ def end_session(request: EndSession, principal: Principal, deps: Deps) -> Sessio
     """Return when the session ended. Ending it again changes nothing, and repeats the hint to hang up."""
     session = insist(lambda: _end(request, principal, deps))
     deps.sideband.end(session)
+    give_up_places(session, deps)
     return SessionEndedAnswer(session_id=session.id, ended_at=session.ended_at or session.updated_at)
 
 

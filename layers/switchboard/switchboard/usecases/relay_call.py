@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Literal, Protocol
 
@@ -13,10 +13,12 @@ from switchboard.domain import limits
 from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, instructions_mark
 from switchboard.domain.errors import SwitchboardError
+from switchboard.domain.places import Places, Slots
 from switchboard.domain.ports import Calls, Clock, Placed, Realtime, Sessions, SidebandCommands, Sleep
 from switchboard.domain.principal import safety_identifier
 from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.domain.ticket import Admission, Tickets
+from switchboard.usecases.call_places import coming
 from switchboard.usecases.changing import insist
 from switchboard.usecases.payload import Answer, Request
 
@@ -63,6 +65,7 @@ class Deps(Protocol):
     tickets: Tickets
     sessions: Sessions
     calls: Calls
+    places: Places
     realtime: Realtime
     sideband: SidebandCommands
     audits: Audits
@@ -77,14 +80,16 @@ def relay_call(request: RelayCall, deps: Deps) -> CallRelayed:
     The upstream is asked once: a second call would be nobody's. If that fails, the ticket is good again.
     """
     admitted = deps.tickets.spend(request.ticket)
-    try:
-        session = deps.sessions.get(admitted.session_id, admitted.owner).require_open()
-        config = session.config(deps.settings.transcription_model)
-        placed = deps.realtime.place(request.offer, config, safety_identifier(admitted.owner))
-    except SwitchboardError:
-        deps.tickets.give_back(request.ticket)
-        raise
-    attached = _attach_or_hang_up(admitted, placed, config, deps)
+    with ExitStack() as unless_it_fails:
+        try:
+            session = deps.sessions.get(admitted.session_id, admitted.owner).require_open()
+            slots = unless_it_fails.enter_context(deps.places.held(coming(session, admitted.network, deps)))
+            config = session.config(deps.settings.transcription_model)
+            placed = deps.realtime.place(request.offer, config, safety_identifier(admitted.owner))
+        except SwitchboardError:
+            deps.tickets.give_back(request.ticket)
+            raise
+        attached = _attach_or_hang_up(admitted, placed, config, slots, deps)
     deps.sideband.follow(attached)
     heard = _wait_for_sideband(attached, deps)
     with suppress(SwitchboardError):  # the call is placed: its answer must not be lost for a note about it
@@ -99,10 +104,12 @@ def relay_call(request: RelayCall, deps: Deps) -> CallRelayed:
     )
 
 
-def _attach_or_hang_up(admitted: Admission, placed: Placed, config: RealtimeConfig, deps: Deps) -> Session:
+def _attach_or_hang_up(
+    admitted: Admission, placed: Placed, config: RealtimeConfig, slots: Slots, deps: Deps
+) -> Session:
     """Make the call its session's current one; a call that cannot be is ended, for nobody would follow it."""
     try:
-        return insist(lambda: _attach(admitted, placed, config, deps))
+        return insist(lambda: _attach(admitted, placed, config, slots, deps))
     except Exception:
         try:
             deps.realtime.hang_up(placed.call_id)
@@ -111,11 +118,13 @@ def _attach_or_hang_up(admitted: Admission, placed: Placed, config: RealtimeConf
         raise
 
 
-def _attach(admitted: Admission, placed: Placed, config: RealtimeConfig, deps: Deps) -> Session:
+def _attach(admitted: Admission, placed: Placed, config: RealtimeConfig, slots: Slots, deps: Deps) -> Session:
     now = deps.clock()
     session = deps.sessions.get(admitted.session_id, admitted.owner).attach(placed.call_id, now)
     mark = instructions_mark(config.instructions)
-    call = Call(session.id, session.call_generation, placed.call_id, created_at=now, pinned=mark)
+    call = Call(
+        session.id, session.call_generation, placed.call_id, created_at=now, pinned=mark, places=slots
+    )
     return deps.sessions.attach(session, call)
 
 

@@ -7,12 +7,14 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from switchboard.domain.ports import Clock, NewId, Renewal, Secrets, Sessions, Workflows
+from switchboard.domain.places import Places
+from switchboard.domain.ports import Calls, Clock, NewId, Renewal, Secrets, Sessions, Workflows
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.domain.ticket import Ticket, Tickets, issue
+from switchboard.usecases.call_places import live_call
 from switchboard.usecases.payload import Answer, Request, SessionId
 
 
@@ -48,6 +50,8 @@ class Deps(Protocol):
 
     sessions: Sessions
     secrets: Secrets
+    calls: Calls
+    places: Places
     workflows: Workflows
     quotas: Quotas
     tickets: Tickets
@@ -58,11 +62,13 @@ class Deps(Protocol):
 
 def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> SessionRenewed:
     """Return the new secret. The workflow hands over its id; only here is it read."""
-    deps.sessions.get(request.session_id, principal.owner).require_open()
+    session = deps.sessions.get(request.session_id, principal.owner).require_open()
+    if not live_call(session, deps):  # one that lives keeps its places for the next
+        deps.places.require(principal.owner, principal.network)
     with deps.quotas.reserved(principal):
         renewal = deps.workflows.renew(request.session_id)
     session = deps.sessions.get(request.session_id, principal.owner).require_open()
-    secret = _secret(session, renewal, deps)
+    secret = _secret(session, renewal, principal, deps)
     return SessionRenewed(
         session_id=session.id,
         client_secret=secret.value,
@@ -73,10 +79,10 @@ def renew_session(request: RenewSession, principal: Principal, deps: Deps) -> Se
     )
 
 
-def _secret(session: Session, renewal: Renewal, deps: Deps) -> ClientSecret | Ticket:
+def _secret(session: Session, renewal: Renewal, principal: Principal, deps: Deps) -> ClientSecret | Ticket:
     """Return what opens the new call: the secret that the workflow has minted, or a ticket."""
     if session.mode == "direct":
         return deps.secrets.get(session.id, renewal.secret_id)
-    ticket = issue(session, deps.settings.ticket_calls, deps.clock(), deps.new_id)
+    ticket = issue(session, principal.network, deps.settings.ticket_calls, deps.clock(), deps.new_id)
     deps.tickets.add(ticket)
     return ticket

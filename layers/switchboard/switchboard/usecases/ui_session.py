@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from switchboard.domain import limits
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
+from switchboard.domain.places import Places
 from switchboard.domain.ports import Clock, MintedSession, NewId, Realtime, Secrets, Sessions
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
@@ -112,6 +113,7 @@ class Deps(Protocol):
     secrets: Secrets
     realtime: Realtime
     quotas: Quotas
+    places: Places
     memories: Memories
     relevance: Relevance
     server_tools: ServerTools
@@ -129,6 +131,7 @@ def open_ui_session(
     and what a guest profile adds stands behind them: it cannot take their place.
     """
     now = deps.clock()
+    deps.places.require(principal.owner, principal.network)
     base = f"{_base(principal, profile, deps.settings)}\n\n{MCP_REMINDER}"
     known = recall(principal.owner, base, deps)
     session = Session(

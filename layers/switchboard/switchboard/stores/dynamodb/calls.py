@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from json import dumps, loads
 from typing import Any
-from zlib import crc32
 
-from switchboard.domain.call import Call, Lease
+from switchboard.domain.call import PENDING_SHARDS, Call, Lease, pending_shard
 from switchboard.domain.errors import LeaseLost
 from switchboard.domain.price import Totals
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
-PENDING_SHARDS = 8
-"""Partitions of the index of pending calls: 8,000 new calls a second, and eight cheap queries a sweep."""
 AS_READ = "lease = :seen AND #status <> :closed"
 HELD = "lease = :mine AND #host = :host AND #status = :followed"
 
@@ -60,9 +57,16 @@ class DynamoCalls:
         """Store what the call has used by now, in place of what was stored. Raise LeaseLost."""
         self._change(lease, {"usage": dumps(usage)})
 
-    def release(self, lease: Lease) -> None:
-        """Give the lease back so that any host may claim the call at once. Raise LeaseLost."""
-        self._change(lease, {"status": "pending", "host": None, "work": _pending(lease.session_id)})
+    def release(self, lease: Lease, now: datetime) -> None:
+        """Give the lease back so that any host may claim the call at once; a repeat changes nothing."""
+        since = now.isoformat()
+        changes = {"work": _pending(lease.session_id), "due": since, "released_at": since}
+        try:
+            self._change(lease, {"status": "pending", "host": None, **changes})
+        except LeaseLost:
+            call = self.find(lease.session_id, lease.generation)
+            if call is None or call.status != "pending" or call.lease != lease.number:
+                raise
 
     def close(self, lease: Lease, reason: str, now: datetime) -> None:
         """Record that the call is over. Raise LeaseLost; closing a closed call changes nothing."""
@@ -74,18 +78,23 @@ class DynamoCalls:
             if call is None or call.status != "closed" or call.lease != lease.number:
                 raise
 
-    def list_pending(self, limit: int) -> tuple[Call, ...]:
-        """Return up to `limit` calls that no host follows, oldest first in each shard."""
-        share = -(-limit // PENDING_SHARDS)
-        calls = (call for shard in range(PENDING_SHARDS) for call in self._work(f"PENDING#{shard}", share))
-        return tuple(islice(calls, limit))
+    def list_pending(
+        self, limit: int, until: datetime | None = None, shard: int | None = None
+    ) -> tuple[Call, ...]:
+        """Return up to `limit` calls that no host follows, those that wait longest first in each shard."""
+        wanted = range(PENDING_SHARDS) if shard is None else (shard,)
+        share = -(-limit // len(wanted))
+        last = until.isoformat() if until else None
+        shards = (self._work(f"PENDING#{each}", share, last) for each in wanted)
+        return tuple(islice(chain.from_iterable(shards), limit))
 
     def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
         """Return up to `limit` calls whose lease that host holds."""
         return tuple(self._work(f"HOST#{host}", limit))
 
-    def _work(self, work: str, limit: int) -> Iterator[Call]:
-        rows, _ = self._table.query_index("work", "work", work, limit)
+    def _work(self, work: str, limit: int, until: str | None = None) -> Iterator[Call]:
+        due = ("due", until) if until else None
+        rows, _ = self._table.query_index("work", "work", work, limit, until=due)
         return map(call_of, rows)
 
     def _change(self, lease: Lease, changes: dict[str, Any]) -> None:
@@ -108,6 +117,7 @@ def call_row(call: Call, ttl: int) -> Row:
         for name, value in asdict(call).items()
     }
     row["usage"] = dumps(call.usage) if call.usage is not None else None
+    row["places"] = " ".join(call.places) or None
     key = {"pk": f"SESSION#{call.session_id}", "sk": f"CALL#{call.generation:08d}"}
     return {**row, **key, "work": _pending(call.session_id), "due": row["created_at"], "ttl": ttl}
 
@@ -115,13 +125,14 @@ def call_row(call: Call, ttl: int) -> Row:
 def call_of(row: Row) -> Call:
     """Return the call of a row."""
     fields = {name: row[name] for name in Call.__dataclass_fields__ if name in row}
-    for name in ("created_at", "attached_at", "closed_at"):
+    for name in ("created_at", "attached_at", "closed_at", "released_at"):
         if name in fields:
             fields[name] = datetime.fromisoformat(fields[name])
     if "usage" in fields:
         fields["usage"] = loads(fields["usage"])
+    fields["places"] = tuple(fields.get("places", "").split())
     return Call(**fields)
 
 
 def _pending(session_id: str) -> str:
-    return f"PENDING#{crc32(session_id.encode()) % PENDING_SHARDS}"
+    return f"PENDING#{pending_shard(session_id)}"

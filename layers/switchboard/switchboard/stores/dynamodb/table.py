@@ -8,6 +8,7 @@ SESSION#<id>    PAGE#<gen>#<n>              a page of its transcript       its s
 SESSION#<id>    TOOL#<gen>#<call>           a function call as we run it   its call and the upstream's id
 SESSION#<id>    DIGEST                      the digest of one version      its session
 SESSION#<id>    AUDIT#<time>#<random>       what happened besides talk     its session, in order
+VIEWERS#<id>    SLOT#<n>                    who watches a session live     the session
 TICKET#<hash>   TICKET                      a ticket for relayed calls     its hash
 CALLID#<call>   CALL                        whose call that is             the upstream's call id
 EXTRACTION#<id> EXTRACTION                  an extraction                  its id
@@ -18,7 +19,7 @@ LOG#<id>        PART#<n>                    the summary of a part          its l
 MEMORY#<owner>  MEMORY#<id>                 a memory of a user             its user, all at once
 MEMORY#<owner>  PROFILE, CHOICE             a user's profile; opted out    its user
 QUOTA#<bucket>  BUCKET                      one allowance of somebody      its name
-PLACE#<pool>#<w> SLOT#<n>                   one of the calls at once       its pool's window; its number
+PLACE#<pool>    SLOT#<n>                    one of the calls at once       a window of its pool, its number
 ISSUER#<hash>   KEYS                        public keys of a token issuer  where they are published
 HOST            HOST#<host>                 a host's heartbeat             all of them (a handful)
 HOST#<host>     COMMAND#<time>#<random>     a command left for a host      its host, in order

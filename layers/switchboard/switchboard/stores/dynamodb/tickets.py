@@ -24,6 +24,7 @@ class DynamoTickets:
                 "sk": "TICKET",
                 "session_id": ticket.session_id,
                 "holder": ticket.owner,
+                "network": ticket.network,
                 "calls_left": ticket.calls,
                 "tries_left": limits.TICKET_TRIES,
                 "ttl": int(ticket.expires_at.timestamp()),
@@ -39,7 +40,7 @@ class DynamoTickets:
             self._table.add(_gain(value, {"calls_left": -1, "tries_left": -1}, HAS_SOME, {"none": 0}))
         except ConditionFailed:
             raise TicketSpent("The ticket has been used. Renew the session for another.") from None
-        return Admission(row["session_id"], row["holder"])
+        return Admission(row["session_id"], row["holder"], row.get("network"))
 
     def give_back(self, value: str) -> None:
         """Put a call back that the upstream refused; the try still counts."""
