@@ -98,7 +98,7 @@ def replay(
     pages: Sequence[TranscriptPage], last_id: str | None = None, *, closed: bool = False
 ) -> list[Shown]:
     """Return what a fresh stream sends of one call."""
-    feed = Feed(show, Position.of(last_id))
+    feed = Feed(show, Position.of(last_id), "v")
     sent = [shown for page in pages for shown in feed.take(1, (page.number, page.revision), page.entries)]
     assert feed.fits()
     return sent + (list(feed.close(1)) if closed else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from switchboard.domain.errors import InvalidRequest
 from switchboard.domain.live import Feed, Position, Shown
@@ -21,7 +21,7 @@ def ids(events: Iterable[Shown]) -> list[str]:
 
 
 def test_an_item_is_sent_once_it_is_settled_and_only_once() -> None:
-    book, feed = Book(), Feed(show, Position())
+    book, feed = Book(), Feed(show, Position(), "v")
     book.say(committed("u1", None), appeared("a1", "u1"))
     [page] = book.read()
     assert list(feed.take(1, (1, page.revision), page.entries)) == []
@@ -33,7 +33,7 @@ def test_an_item_is_sent_once_it_is_settled_and_only_once() -> None:
 
 
 def test_late_words_go_before_the_answer_that_was_sent_already() -> None:
-    book, viewer, feed = Book(), Viewer(), Feed(show, Position())
+    book, viewer, feed = Book(), Viewer(), Feed(show, Position(), "v")
     for event in (committed("u1", None), *reply("a1", "u1", "Hi!"), transcribed("u1", "Hello.")):
         book.say(event)
         for page in book.read():
@@ -68,7 +68,7 @@ def test_a_gap_at_the_end_waits_for_what_shows_that_it_is_one() -> None:
 
 
 def test_a_gap_that_was_none_is_taken_back() -> None:
-    book, viewer, feed = Book(), Viewer(), Feed(show, Position())
+    book, viewer, feed = Book(), Viewer(), Feed(show, Position(), "v")
     book.say(*heard("u1", None, "Hello.")).tear("gap_1").say(*reply("a2", "a1", "Two."))
     for page in book.read():
         viewer.look(feed.take(1, (page.number, page.revision), page.entries))
@@ -87,29 +87,42 @@ def test_the_words_of_a_call_that_is_over_are_sent_as_they_are() -> None:
 
 def test_two_calls_have_places_of_their_own_and_the_id_names_those_that_go_on() -> None:
     first, second = (Book().say(*heard("u1", None, words)) for words in ("One.", "Two."))
-    feed = Feed(show, Position())
+    feed = Feed(show, Position(), "v")
     got = []
     for generation, book in ((2, first), (3, second)):
         for page in book.read():
             got += list(feed.take(generation, (page.number, page.revision), page.entries))
     assert [(shown.generation, shown.previous) for shown in got] == [(2, None), (3, None)]
-    assert got[-1].id.startswith("2.1.")
+    assert got[-1].id.startswith("v:2.1.")
     assert "~3.1." in got[-1].id
     assert list(feed.close(2)) == []
-    assert feed.id().startswith("3.1.")
+    assert feed.id().startswith("v:3.1.")
 
 
 def test_a_call_that_no_id_names_any_more_was_complete() -> None:
     book = Book().say(*heard("u1", None, "One."))
     [page] = book.read()
-    feed = Feed(show, Position.of("3.1."))
+    feed = Feed(show, Position.of("v:3.1."), "w")
     assert list(feed.take(2, (1, page.revision), page.entries)) == []
     assert list(feed.close(2)) == []
     assert ids(feed.take(3, (1, page.revision), page.entries)) == ["u1"]
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "1", "1.2", "1.2.abc", "end", "1.1.abcdef~", "9" * 10 + ".1.", "1.1.é"]
+    "text",
+    [
+        "x",
+        "1",
+        "v:1",
+        "v:1.2",
+        "1.2.",
+        "v:1.2.abc",
+        "end",
+        "v:1.1.abcdef~",
+        "v:" + "9" * 10 + ".1.",
+        "v:1.1.éééééé",
+        "v:1.1.\n",
+    ],
 )
 def test_an_id_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -117,7 +130,7 @@ def test_an_id_that_is_none_is_refused(text: str) -> None:
 
 
 def test_an_id_of_a_page_that_is_not_there_does_not_fit() -> None:
-    feed = Feed(show, Position.of("1.2."))
+    feed = Feed(show, Position.of("v:1.2."), "w")
     [page] = Book().say(*heard("u1", None, "One.")).read()
     list(feed.take(1, (1, page.revision), page.entries))
     assert not feed.fits()
@@ -129,6 +142,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)  # the machine may be busy with something else
 @given(steps, st.lists(st.integers(0, 5), max_size=25))
 def test_however_often_the_line_breaks_a_viewer_ends_with_the_transcript(
     story: list[tuple[str, bool]], cuts: list[int]
@@ -165,6 +179,7 @@ def test_however_often_the_line_breaks_a_viewer_ends_with_the_transcript(
     assert viewer.seen() == [text for text in book.said() if ", True, " not in text]
 
 
+@settings(deadline=None)  # the machine may be busy with something else
 @given(st.lists(st.integers(1, 4), max_size=40))
 def test_nothing_comes_twice_however_often_the_line_breaks(cuts: list[int]) -> None:
     book, viewer = Book(), Viewer()

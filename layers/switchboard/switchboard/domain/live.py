@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from re import fullmatch
+from re import ASCII, fullmatch
 from typing import Any, Final
 
 from switchboard.domain.errors import InvalidRequest
@@ -18,6 +18,7 @@ END: Final = "end"
 MARK: Final = 6
 """Characters of a mark: 36 bits tell the dozen items of a page apart."""
 POSITION: Final = rf"\d{{1,9}}\.\d{{1,9}}\.(?:[\w-]{{{MARK}}})*"
+VIEWER: Final = r"[0-9a-z]{1,32}"
 POSITION_CHARS: Final = 4096
 """Longest id: a page holds a dozen items; headers end at 10,240."""
 
@@ -41,9 +42,11 @@ class Shown:
 class Position:
     """Where a viewer left off: by generation the page, and marks of what was sent of that page.
 
-    Earlier generations that are not named are complete, as are the earlier pages of those that are.
+    Earlier generations that are not named are complete, as are the earlier pages of those that are. `viewer`
+    names the stream that the position is of.
     """
 
+    viewer: str | None = None
     pages: Mapping[int, tuple[int, frozenset[str]]] = field(default_factory=dict)
 
     @classmethod
@@ -51,14 +54,15 @@ class Position:
         """Return the position of an event's id; the beginning for none. Raise InvalidRequest."""
         if not text:
             return cls()
-        if len(text) > POSITION_CHARS or not fullmatch(rf"{POSITION}(?:~{POSITION})*", text):
+        if len(text) > POSITION_CHARS or not fullmatch(rf"{VIEWER}:{POSITION}(?:~{POSITION})*", text, ASCII):
             raise InvalidRequest("The last event id is not one of this session's.")
+        viewer, _, parts = text.partition(":")
         pages = {}
-        for part in text.split("~"):
+        for part in parts.split("~"):
             generation, page, marks = part.split(".")
             cut = (marks[start : start + MARK] for start in range(0, len(marks), MARK))
             pages[int(generation)] = int(page), frozenset(cut)
-        return cls(pages)
+        return cls(viewer, pages)
 
     def has_all_of(self, generation: int) -> bool:
         """True for a call that was complete at that position."""
@@ -86,10 +90,12 @@ class _Board:
 class Feed:
     """Turns the pages of a session's calls into what one viewer is to be sent, each thing once.
 
-    `position` is where the viewer left off; what they have been sent is gone through in silence.
+    `position` is where the viewer left off; what they have been sent is gone through in silence. `viewer`
+    names the new stream.
     """
 
-    def __init__(self, show: Show, position: Position) -> None:
+    def __init__(self, show: Show, position: Position, viewer: str) -> None:
+        self.viewer = viewer
         self._show = show
         self._position = position
         self._boards: dict[int, _Board] = {}
@@ -127,7 +133,7 @@ class Feed:
     def id(self) -> str:
         """Return where to go on after everything yielded so far."""
         last = max(self._boards, default=0)
-        return "~".join(
+        return f"{self.viewer}:" + "~".join(
             f"{generation}.{board.place[0]}.{''.join(board.marks.values())}"
             for generation, board in sorted(self._boards.items())
             if generation == last or not board.closed

@@ -58,7 +58,7 @@ def preflight(allowed: str, shown: str | None) -> Mapping[str, str]:
         **headers,
         "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
         "access-control-allow-headers": (
-            "authorization, content-type, x-api-key, x-guest-token, x-openai-agents-sdk"
+            "authorization, content-type, x-api-key, x-guest-token, last-event-id, x-openai-agents-sdk"
         ),
         "access-control-max-age": "600",
     }

@@ -35,9 +35,11 @@ class DynamoTranscripts:
         calls = groupby(rows, key=lambda row: int(row["sk"].split("#")[1]))
         return tuple((generation, tuple(map(_page, pages))) for generation, pages in calls)
 
-    def pages(self, session_id: str, generation: int) -> tuple[TranscriptPage, ...]:
-        """Return one call's pages in order, read consistently."""
-        return tuple(map(_page, self._table.query(f"SESSION#{session_id}", f"PAGE#{generation:08d}#")))
+    def pages(self, session_id: str, generation: int, after: int = 0) -> tuple[TranscriptPage, ...]:
+        """Return one call's pages behind `after` in order, read consistently."""
+        prefix = f"PAGE#{generation:08d}#"
+        behind = f"{prefix}{after:06d}" if after else None
+        return tuple(map(_page, self._table.query(f"SESSION#{session_id}", prefix, after=behind)))
 
     def seal(self, lease: Lease, after: int) -> int:
         """Open the page behind `after` for this lease, so that no older lease can write.

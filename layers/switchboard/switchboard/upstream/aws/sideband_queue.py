@@ -31,7 +31,11 @@ class SqsSidebandCommands:
         """Tell the hosts that the session is over."""
         self._send("end", session)
 
-    def _send(self, kind: Literal["follow", "end"], session: Session) -> None:
+    def watch(self, session: Session) -> None:
+        """Tell the hosts that somebody watches the session who was not there before."""
+        self._send("watch", session)
+
+    def _send(self, kind: Literal["follow", "end", "watch"], session: Session) -> None:
         body = {"type": kind, "sessionId": session.id, "generation": session.call_generation}
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=dumps(body))
