@@ -63,7 +63,7 @@ class Attacher:
         """Return all credentials to try, the likeliest first; only our own if the others cannot be read."""
         deps = self._shared.deps
         try:
-            secrets = await self._shared.aside(deps.secrets.list, self._call.session_id)
+            secrets = await self._shared.table(deps.secrets.list, self._call.session_id)
         except SwitchboardError as error:
             log.warning("follow.no_secrets", error, session_id=self._call.session_id)
             secrets = ()

@@ -26,11 +26,19 @@ class Duties:
         self._stopping: dict[str, asyncio.Event] = {}
         self.ended_at: dict[str, float] = {}
 
-    def start(self, name: str, seconds: float, duty: Duty, *, first_pause: float = 0.0) -> None:
-        """Repeat the duty with pauses of about that length."""
+    def start(
+        self,
+        name: str,
+        seconds: float,
+        duty: Duty,
+        *,
+        first_pause: float = 0.0,
+        again: float = limits.DUTY_PAUSE,
+    ) -> None:
+        """Repeat the duty with pauses of about that length; `again` seconds after one that failed."""
         self._stopping[name] = asyncio.Event()
         self.ended_at[name] = asyncio.get_running_loop().time()
-        self._tasks[name] = asyncio.create_task(self._repeat(name, seconds, duty, first_pause))
+        self._tasks[name] = asyncio.create_task(self._repeat(name, seconds, duty, first_pause, again))
 
     async def stop(self, *names: str, patience: float) -> None:
         """Let the duties finish what they are doing; after `patience` seconds they are cancelled."""
@@ -48,7 +56,7 @@ class Duties:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _repeat(self, name: str, seconds: float, duty: Duty, first_pause: float) -> None:
+    async def _repeat(self, name: str, seconds: float, duty: Duty, first_pause: float, again: float) -> None:
         stopping, clock = self._stopping[name], asyncio.get_running_loop().time
         failing = False
         await _wait(stopping, first_pause)
@@ -62,7 +70,7 @@ class Duties:
                 if not failing:
                     tell("duty.failed", error, duty=name)
                 failing = True
-                pause = max(pause, limits.DUTY_PAUSE)
+                pause = again
             self.ended_at[name] = clock()
             await _wait(stopping, pause)
 

@@ -78,12 +78,12 @@ class Host:
 
     def _start(self) -> None:
         start = self.duties.start
-        start("beat", limits.BEAT, self._pulse.beat)
-        start("look", limits.LOOK, self._pulse.look)
+        start("beat", limits.BEAT, self._pulse.beat, again=limits.PULSE_AGAIN)
+        start("look", limits.LOOK, self._pulse.look, again=limits.PULSE_AGAIN)
         start("queue", limits.POLL_PAUSE, self._poll.queue)
         start("forwarded", limits.BEAT, self._poll.forwarded)
-        start("sweep", limits.SWEEP, self._sweep.pending)
-        start("inherit", limits.LOOK, self._sweep.of_the_dead)
+        start("sweep", limits.SWEEP, self._sweep.pending, again=limits.SWEEP)
+        start("inherit", limits.INHERIT, self._sweep.of_the_dead, again=limits.INHERIT)
         start("reconcile", limits.RECONCILE_STEP, self._reconcile.step)
         start("bounds", limits.LIMITS_STEP, self._bounds.step)
         start("metrics", limits.METRICS, self._tell, first_pause=limits.METRICS)

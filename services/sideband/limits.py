@@ -58,10 +58,18 @@ RETRIEVES = 2
 # --- Writing the transcript -------------------------------------------------------------------------
 SETTLED_DELAY = 0.3
 """From an item's end to its write: what belongs to the same moment rides along in one write unit."""
-APPEARED_DELAY = 2.0
+APPEARED_DELAY = 6.0
 """From an item's beginning to its write: it is soon complete, and then one write does for both."""
 PAGE_BYTES = 900
 """JSON of a transcript page before a new one begins: with its keys one write unit of one kilobyte."""
+TABLE_TRIES = 1
+"""Tries of one request to the table in the SDK: it pauses for seconds, and holds a thread meanwhile."""
+ASK_TRIES = 6
+"""Tries of ours: of what a table refuses every other time, one in sixty fails."""
+ASK_FIRST = 0.05
+"""First pause between them."""
+ASK_LONGEST = 0.8
+"""Longest pause between them: all together they take two seconds."""
 WRITES = 16
 """Writes at once per host: at 5 ms each, three thousand a second, far above what its calls can say."""
 WRITE_FIRST = 0.1
@@ -98,17 +106,53 @@ LINGER = 5.0
 OVERLAP = 0.8
 """From the new host's attach to its seal: by then the old one has written what it heard before."""
 
+# --- Tools ------------------------------------------------------------------------------------------
+TOOLS_OF_CALL = 4
+"""Tools at once per call: a model asks for two or three things at a time."""
+TOOLS_OF_HOST = 32
+"""Tools at once per host, and threads for those that block: half a second each, this is sixty a second."""
+TOOL_QUEUE = 5.0
+"""How long a function call waits for its turn before the model is told that all is busy."""
+TOOL_CALLS = 200
+"""Function calls of one call: one every eighteen seconds of an hour. Who makes more has gone astray."""
+TOOL_ARGUMENTS = 32 * 1024
+"""Bytes of arguments: a response has 4,096 tokens at most."""
+TOOL_CONNECT = 3.0
+"""To open a connection to a target: a healthy one takes a tenth of this."""
+TOOL_LOOK = 0.5
+"""Between looks at a function call that the host before us has promised to end."""
+TOOL_GRACE = 2.0
+"""How long after its time such a call is given up: the clocks of hosts differ by less."""
+TOOL_LINGER = 5.0
+"""How long a leaving host goes on with what it runs; what takes longer, nobody knows the outcome of."""
+TOOL_PARTING = 1.0
+"""To write down that a tool was cut off: the next host then need not wait for its time to be over."""
+OTHERS_PATIENCE = 10.0
+"""How long the model waits for the outputs of a browser's tools, called in the same breath as ours."""
+RESPONSE_LONGEST = 60.0
+"""After this a response whose end we have not heard is over: 4,096 tokens take less."""
+SPEECH_LONGEST = 30.0
+"""How long the model is not asked to go on while somebody speaks; their turn makes it go on anyway."""
+TURN_GRACE = 1.0
+"""After they stopped: the upstream makes a response of its own by then, if it is set to."""
+
 # --- Leases -----------------------------------------------------------------------------------------
 BEAT = 1.0
 """Between heartbeats: one write a second for the whole host."""
 BEAT_READ = 2.0
 """For the table to answer a heartbeat: a later one is better than a late one."""
-BEAT_TRIES = 2
-"""Tries of one heartbeat in the SDK, for the same reason."""
+BEAT_TRIES = 1
+"""Tries of one heartbeat in the SDK, for the same reason; after `PULSE_AGAIN` we try again."""
+PULSE_AGAIN = 0.2
+"""After a heartbeat or a look that failed: a few refused ones in a row must not look like a death."""
 LEASE_TTL = 5.0
 """A host whose heartbeat stood still for this long is dead: four beats may fail; the design allows ten."""
 LOOK = 1.0
 """Between looks at the other hosts."""
+INHERIT = 0.25
+"""Between looks for dead hosts among those seen; to find none costs nothing."""
+INHERIT_LIST = 1.0
+"""Between two readings of what a dead host still holds."""
 LOOK_CREDIT = 2.0
 """Most stillness that one look can prove: if we slept ourselves, the others may have slept with us."""
 REMOVE_AFTER = 15.0
@@ -129,7 +173,8 @@ RECONCILE_STEP = 1.0
 
 # --- The process ------------------------------------------------------------------------------------
 THREADS = 16
-"""Threads for reads, claims and hang-ups: each waits for the network most of the time."""
+"""Threads for reads and claims, and as many for hang-ups and audits: each waits for the network most of the
+time. A slow upstream must not hold up takeovers."""
 PULSE_THREADS = 2
 """One to beat and one to look: neither waits for the other, nor for anything else."""
 CAPACITY = 2000

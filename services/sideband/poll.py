@@ -32,7 +32,7 @@ class Poll:
 
     async def forwarded(self) -> None:
         """Take what other hosts left for us; what cannot be heeded now is kept for the next time."""
-        self._left += await self._shared.aside(self._shared.deps.hosts.take, self._shared.host)
+        self._left += await self._shared.table(self._shared.deps.hosts.take, self._shared.host)
         while self._left:
             await self._roster.heed(self._left[0])
             self._left.popleft()

@@ -52,7 +52,7 @@ class Reconcile:
             follow.stop(TOO_LONG)
             return
         try:
-            session = await self._shared.aside(deps.sessions.load, follow.call.session_id)
+            session = await self._shared.ask(deps.sessions.load, follow.call.session_id)
         except NotFound:
             follow.stop(ENDED)
             return
@@ -61,18 +61,18 @@ class Reconcile:
     async def _check_lease(self, follow: Follow) -> None:
         lease = follow.lease
         find = self._shared.deps.calls.find
-        call = await self._shared.aside(find, lease.session_id, lease.generation)
+        call = await self._shared.ask(find, lease.session_id, lease.generation)
         if call is not None and call.lease != lease.number:
             follow.stop(Lost())
 
     async def _find_strays(self) -> None:
         """Take up calls whose row names us though we do not follow them: a claim whose answer got lost."""
         deps = self._shared.deps
-        mine = await self._shared.aside(deps.calls.list_of_host, self._shared.host, self._roster.capacity)
+        mine = await self._shared.ask(deps.calls.list_of_host, self._shared.host, self._roster.capacity)
         strays = {(call.session_id, call.generation): call for call in mine if not self._roster.knows(call)}
         for key in self._strays & strays.keys():  # seen twice: neither just claimed nor just closed
             call = strays[key]
             log.warning("lease.stray", session_id=call.session_id, call_id=call.call_id)
-            session = await self._shared.aside(deps.sessions.load, call.session_id)
+            session = await self._shared.ask(deps.sessions.load, call.session_id)
             await self._roster.tend(call, session)
         self._strays = set(strays)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
-from switchboard.domain.call import Call
-from switchboard.domain.errors import NotFound
+from switchboard.domain.call import PENDING_SHARDS, Call
+from switchboard.domain.errors import NotFound, Throttled
 
 from sideband import limits, log
 from sideband.deps import Shared
@@ -14,6 +15,8 @@ from sideband.pulse import Pulse
 from sideband.roster import Roster
 from sideband.turns import Turns
 from sideband.watch import Watch
+
+T = TypeVar("T")
 
 
 class Sweep:
@@ -26,23 +29,35 @@ class Sweep:
         self._pulse = pulse
         self._pending = Turns(shared.host)
         self._orphaned = Turns(shared.host)
+        self._listed_at: dict[str, float] = {}
         self._clock = asyncio.get_running_loop().time
 
     async def pending(self) -> None:
         """Take up calls that wait. Whoever has just let go of them has no turn any more: look again."""
-        deps = self._shared.deps
-        calls = await self._shared.aside(deps.calls.list_pending, limits.SWEEP_BATCH)
-        now = deps.clock()
+        calls = [call for shard in await self._pending_shards() for call in shard]
+        now = self._shared.deps.clock()
         ripe = [call for call in calls if (now - call.created_at).total_seconds() >= limits.SWEEP_YOUNG]
         if ripe:
             await self._pulse.look()
         await self._take_up(ripe, self._pending)
 
+    async def _pending_shards(self) -> list[tuple[Call, ...]]:
+        """Read all shards at once; those that the table is too busy for are left for the next sweep."""
+        listing = self._shared.deps.calls.list_pending
+        share = -(-limits.SWEEP_BATCH // PENDING_SHARDS)
+        asked = (self._shared.ask(listing, share, shard=shard) for shard in range(PENDING_SHARDS))
+        return [found for found in await _all(asked) if found is not None]
+
     async def of_the_dead(self) -> None:
         """Take over the calls of dead hosts, and forget hosts that have none left."""
         orphaned: list[Call] = []
-        for host in self._watch.dead():
-            calls = await self._shared.aside(self._shared.deps.calls.list_of_host, host, limits.SWEEP_BATCH)
+        dead, now = self._watch.dead(), self._clock()
+        self._listed_at = {host: self._listed_at.get(host, -limits.INHERIT_LIST) for host in dead}
+        for host in dead:
+            if now - self._listed_at[host] < limits.INHERIT_LIST:
+                continue
+            calls = await self._shared.ask(self._shared.deps.calls.list_of_host, host, limits.SWEEP_BATCH)
+            self._listed_at[host] = now
             orphaned += calls
             if not calls and self._watch.is_long_dead(host):
                 log.info("host.removed", host=host)
@@ -52,12 +67,21 @@ class Sweep:
     async def _take_up(self, calls: Sequence[Call], turns: Turns) -> None:
         ours = turns.take(calls, self._watch.living(), self._clock())
         if not self._roster.is_full:
-            await asyncio.gather(*(self._tend(call) for call in ours if not self._roster.knows(call)))
+            await _all(self._tend(call) for call in ours if not self._roster.knows(call))
 
     async def _tend(self, call: Call) -> None:
         try:
-            session = await self._shared.aside(self._shared.deps.sessions.load, call.session_id)
+            session = await self._shared.ask(self._shared.deps.sessions.load, call.session_id)
         except NotFound:
             log.warning("sweep.no_session", session_id=call.session_id)
             return
         await self._roster.tend(call, session)
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T | None]:
+    """Do all of it side by side; None is for what the table was too busy for. Raise what else went wrong."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for result in done:
+        if isinstance(result, BaseException) and not isinstance(result, Throttled):
+            raise result
+    return [None if isinstance(result, BaseException) else result for result in done]

@@ -25,7 +25,17 @@ def _done(event: Event) -> News | None:
 
 
 def _retrieved(event: Event) -> News | None:
-    return snapshot(mapping(event, "item"), final=True)
+    news = snapshot(mapping(event, "item"), final=True)
+    if news is not None and _was_truncated(news[1]):
+        news[1]["interrupted"] = True
+    return news
+
+
+def _was_truncated(known: Known) -> bool:
+    """True for a finished reply whose audio has no words: the upstream deletes those of what is cut off."""
+    spoken = [part for part in known.get("parts", ()) if part.medium == "audio"]
+    finished = known.get("progress", 0) >= COMPLETED
+    return finished and known.get("role") == "assistant" and any(not part.text for part in spoken)
 
 
 def _deleted(event: Event) -> News | None:

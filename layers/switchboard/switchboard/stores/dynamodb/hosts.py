@@ -7,6 +7,7 @@ from datetime import datetime
 from secrets import token_hex
 
 from switchboard.domain.call import Command, HostBeat
+from switchboard.domain.errors import Throttled
 from switchboard.stores.dynamodb.table import Table
 
 HOST_SECONDS = 24 * 3600
@@ -51,9 +52,14 @@ class DynamoHosts:
         )
 
     def take(self, host: str) -> tuple[Command, ...]:
-        """Return the commands left for the host; each is handed out once."""
-        commands = []
+        """Return the commands left for the host, or the first of them; each is handed out once."""
+        commands: list[Command] = []
         for row in self._table.query(f"HOST#{host}", "COMMAND#"):
-            self._table.delete(row["pk"], row["sk"])
+            try:
+                self._table.delete(row["pk"], row["sk"])
+            except Throttled:
+                if not commands:
+                    raise
+                break  # the rest stays for the next time
             commands.append(Command(row["kind"], row["session_id"], row["generation"]))
         return tuple(commands)
