@@ -34,8 +34,8 @@ dev: $(READY) ## run the whole system here: engine, API, sideband, simulator
 clean-dev: $(READY) ## forget the local system's state
 	@$(PY) -m dev clean
 
-chaos: $(READY) ## kill hosts, throttle the table, cut connections; compare every transcript with the truth
-	@PYTHONPATH=layers/switchboard $(PY) -m dev.chaos
+chaos: $(READY) ## kill hosts, throttle the table, cut connections; compare every transcript with the truth (CHAOS="--seed 2")
+	@PYTHONPATH=layers/switchboard:services $(PY) -m dev.chaos $(CHAOS)
 
 demo: $(READY) ## watch five stories: voice, relay, guest, codex, agent
 	@$(PY) -m dev.demo

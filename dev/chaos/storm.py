@@ -17,7 +17,15 @@ from dev.chaos.scripts import script
 from dev.chaos.storm_proxy import StormProxy
 from dev.chaos.takeovers import Takeovers
 from dev.chaos.world import World
+from dev.engine.processes import ChildFailed
 from dev.simulator.caller import Caller, Refused
+
+SPOILT = {
+    ("status", 404): "handshakes answered with 404",
+    ("status", 503): "handshakes answered with 503",
+    ("duplicate", None): "frames told twice",
+    ("reorder", None): "frames overtaken",
+}
 
 
 class Storm:
@@ -41,7 +49,9 @@ class Storm:
             talk = script(self._chance, f"talk{number}")
             await self._caller.control("PUT", f"scripts/{talk['name']}", talk)
         await self._spoil_the_upstream()
-        harm = [asyncio.create_task(deed()) for deed in (self._kill, self._drop, self._throttle)]
+        harm = [
+            asyncio.create_task(deed()) for deed in (self._kill, self._deploy, self._drop, self._throttle)
+        ]
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(calls):
@@ -52,6 +62,8 @@ class Storm:
                 task.cancel()
             await asyncio.gather(*harm, return_exceptions=True)
             self._proxy.refused = self._proxy.answers_lost = 0.0
+            for fault in (await self._caller.control("GET", "faults"))["faults"]:
+                self.counts[SPOILT[fault["do"], fault.get("status")]] += fault["done"]
             await self._caller.control("DELETE", "faults")
 
     async def _begin(self, number: int, delay: float) -> None:
@@ -108,8 +120,25 @@ class Storm:
             victim = self._chance.choice(self._world.hosts)
             await asyncio.to_thread(self._world.kill, victim)
             self.counts["hosts killed"] += 1
-            self.counts["calls that lost their host"] += self._takeovers.killed(victim.name)
+            self.counts["calls that lost their host"] += self._takeovers.lost(victim.name)
             await asyncio.to_thread(self._world.start_host)
+
+    async def _deploy(self) -> None:
+        """Start a host, and once it is well tell another to leave, again and again."""
+        while True:
+            await asyncio.sleep(self._chance.uniform(*limits.DEPLOY_EVERY))
+            before = list(self._world.hosts)
+            fresh = await asyncio.to_thread(self._world.start_host)
+            try:
+                await asyncio.to_thread(self._world.await_health, fresh)
+            except ChildFailed:
+                continue  # it was killed meanwhile
+            old = next((host for host in before if host in self._world.hosts), None)
+            if old is not None:
+                self.counts["hosts told to leave"] += 1
+                self.counts["calls handed over"] += self._takeovers.leaving(old.name)
+                left = await asyncio.to_thread(self._world.retire, old)
+                self.counts["hosts that did not leave in time"] += not left
 
     async def _drop(self) -> None:
         """Cut the connection of a call at random, cleanly or not."""

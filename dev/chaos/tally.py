@@ -1,120 +1,158 @@
-"""Compare a transcript with what was truly said."""
+"""Compare a transcript with what was truly said, item by item; nothing is excused that a host has heard."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from switchboard.domain.transcript import GAP, Item
 
-WORDLESS = ("lost", "pending", "in_progress", "untranscribed", "failed", "incomplete")
+from dev.chaos.truth import Line
+
+WORDLESS = ("lost", "pending", "in_progress", "untranscribed", "failed", "incomplete", "interrupted")
+"""Statuses that tell a reader that words may be lacking."""
 
 
 @dataclass
 class Tally:
-    """Items of all calls by what became of them; `wrong` tells of each that nobody could have noticed."""
+    """Items of all calls by what became of them; `wrong` tells of each that must not be."""
 
-    expected: int = 0
-    found: int = 0
-    in_gaps: int = 0
-    marked: int = 0
-    lost_unseen: int = 0
-    doubled: int = 0
-    disordered: int = 0
-    adrift: int = 0
-    gaps: int = 0
-    idle_gaps: int = 0
     calls: int = 0
     whole: int = 0
+    expected: int = 0
+    heard: int = 0
+    found: int = 0
+    marked: int = 0
+    in_gaps: int = 0
+    gaps: int = 0
+    idle_gaps: int = 0
+    adrift: int = 0
+    lost_unseen: int = 0
+    lost_heard: int = 0
+    mangled: int = 0
+    doubled: int = 0
+    disordered: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, call_id: str, truth: Sequence[dict[str, Any]], items: Sequence[Item]) -> None:
-        """Count one call. `truth` is the simulator's, in order."""
-        shown = [item for item in items if not item.deleted]
-        places = {item.id: place for place, item in enumerate(shown) if item.kind != GAP}
-        words = {item.id: item for item in shown}
-        told = [line["item_id"] for line in truth]
-        self.calls += 1
-        self.expected += len(told)
+    @property
+    def failures(self) -> list[str]:
+        """Why the transcripts are not what they should be; empty if all is well. No talk proves nothing."""
+        failures = list(self.wrong)
+        if not self.heard:
+            failures.append("no host heard anything: nothing is proved")
+        return failures
+
+    def add(self, call_id: str, truth: Sequence[Line], items: Sequence[Item]) -> None:
+        """Count one call: its truth in order, and the transcript as readers get it."""
+        page = _Page(items)
         found_before = self.found
-        hidden: set[int] = set()
-        for line in truth:
-            item = words.get(line["item_id"])
-            if item is None:
-                self._absent(call_id, line["item_id"], told, places, shown, hidden)
-            elif (item.text or None) == line["text"]:
-                self.found += 1
-            elif item.status in WORDLESS or not item.text:
-                self.marked += 1
+        self.calls += 1
+        self.expected += len(truth)
+        self.heard += sum(line.heard for line in truth)
+        filled: set[int] = set()
+        for index, line in enumerate(truth):
+            if line.item_id in page.items:
+                self._compare(call_id, line, page.items[line.item_id])
+                continue
+            marks = page.marks_between(truth, index)
+            filled |= marks
+            if line.heard:
+                self.lost_heard += 1
+                self.wrong.append(f"{call_id} {line.item_id}: heard, and not there")
+            elif marks:
+                self.in_gaps += 1
             else:
-                self._lose(f"{call_id} {item.id} ({item.status}): {item.text!r} instead of {line['text']!r}")
-        self.whole += self.found - found_before == len(told)
-        gaps = [place for place, item in enumerate(shown) if item.kind == GAP]
-        self.gaps += len(gaps)
-        self.idle_gaps += sum(place not in hidden for place in gaps)
-        self._doubles(call_id, told, shown)
-        self._order(call_id, told, places, shown)
+                self.lost_unseen += 1
+                self.wrong.append(f"{call_id} {line.item_id}: not there, and nothing shows it")
+        self.whole += self.found - found_before == len(truth)
+        self.gaps += len(page.gaps)
+        self.idle_gaps += len(page.gaps - filled)
+        self._doubles(call_id, truth, page)
+        self._order(call_id, truth, page)
 
-    def _absent(
-        self,
-        call_id: str,
-        item_id: str,
-        told: list[str],
-        places: dict[str, int],
-        shown: Sequence[Item],
-        hidden: set[int],
-    ) -> None:
-        """Count an item that is not there: seen to be missing if a mark stands between its neighbours.
-
-        Those are the nearest items whose own place is known.
-        """
-        places = {name: place for name, place in places.items() if not _is_adrift(shown[place])}
-        index = told.index(item_id)
-        before = max((places[name] for name in told[:index] if name in places), default=-1)
-        after = min((places[name] for name in told[index:] if name in places), default=len(shown))
-        marks = {place for place in range(before + 1, after) if shown[place].status == "lost"}
-        if before >= 0 and shown[before].status == "lost":
-            marks.add(before)
-        if after < len(shown) and shown[after].status == "lost":
-            marks.add(after)
-        if marks:
-            self.in_gaps += 1
-            hidden |= marks
+    def _compare(self, call_id: str, line: Line, item: Item) -> None:
+        if _says_all(item, line):
+            self.found += 1
+        elif line.heard:
+            self.lost_heard += 1
+            self.wrong.append(f"{call_id} {item.id} ({item.status}): heard, and its words are not there")
+        elif item.status in WORDLESS and _is_beginning(item, line):
+            self.marked += 1
         else:
-            self._lose(f"{call_id} {item_id}: not there, and nothing shows it ({index + 1} of {len(told)})")
+            self.mangled += 1
+            self.wrong.append(f"{call_id} {item.id} ({item.status}): {item.text!r} instead of {line.words!r}")
 
-    def _lose(self, what: str) -> None:
-        self.lost_unseen += 1
-        self.wrong.append(what)
-
-    def _doubles(self, call_id: str, told: list[str], shown: Sequence[Item]) -> None:
-        names = [item.id for item in shown if item.kind != GAP]
-        extra = len(names) - len(set(names) & set(told))
+    def _doubles(self, call_id: str, truth: Sequence[Line], page: _Page) -> None:
+        extra = page.count - len(page.items.keys() & {line.item_id for line in truth})
         if extra > 0:
             self.doubled += extra
-            self.wrong.append(f"{call_id}: {extra} items too many")
+            self.wrong.append(f"{call_id}: {extra} items twice, or never said")
 
-    def _order(self, call_id: str, told: list[str], places: dict[str, int], shown: Sequence[Item]) -> None:
-        seen = [name for name in told if name in places]
-        for earlier, later in pairwise(seen):
-            if places[later] < places[earlier]:
-                if _is_adrift(shown[places[later]]) or _is_adrift(shown[places[earlier]]):
-                    self.adrift += 1
-                    continue
+    def _order(self, call_id: str, truth: Sequence[Line], page: _Page) -> None:
+        """Items whose place is known stand in order; of the others only a gap excuses a wrong place."""
+        seen = [line.item_id for line in truth if line.item_id in page.places]
+        settled = [name for name in seen if page.is_placed(name)]
+        for earlier, later in pairwise(settled):
+            if page.places[later] < page.places[earlier]:
                 self.disordered += 1
-                self.wrong.append(
-                    f"{call_id}: {_place(shown[places[later]])} before {_place(shown[places[earlier]])}"
-                )
+                self.wrong.append(f"{call_id}: {later} stands before {earlier}")
+        for earlier, later in pairwise(seen):
+            if page.places[later] < page.places[earlier] and not {earlier, later} <= set(settled):
+                if page.has_gap(page.places[later], page.places[earlier]):
+                    self.adrift += 1
+                else:
+                    self.disordered += 1
+                    self.wrong.append(f"{call_id}: {later} stands before {earlier}, and no gap is near")
 
 
-def _place(item: Item) -> str:
-    return (
-        f"{item.id} ({item.role or item.kind}, behind {item.previous} by {item.lineage}, arrival {item.seq})"
-    )
+class _Page:
+    """One transcript as a reader sees it, and the places in it."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        shown = [item for item in items if not item.deleted]
+        self.gaps = {place for place, item in enumerate(shown) if item.kind == GAP}
+        self.places = {item.id: place for place, item in enumerate(shown) if item.kind != GAP}
+        self.items = {item.id: item for item in shown if item.kind != GAP}
+        self.count = len(shown) - len(self.gaps)
+
+    def is_placed(self, name: str) -> bool:
+        """True for an item whose place was told; if nobody listened then, it cannot be known any more."""
+        return self.items[name].previous is not None
+
+    def marks_between(self, truth: Sequence[Line], index: int) -> set[int]:
+        """Return the gaps between the nearest neighbours of a line that are there and in their place."""
+        there = [line.item_id in self.places and self.is_placed(line.item_id) for line in truth]
+        before = [
+            self.places[line.item_id]
+            for line, is_there in zip(truth[:index], there, strict=False)
+            if is_there
+        ]
+        after = [
+            self.places[line.item_id]
+            for line, is_there in zip(truth[index:], there[index:], strict=True)
+            if is_there
+        ]
+        start, end = max(before, default=-1), min(after, default=len(self.places) + len(self.gaps))
+        return {place for place in self.gaps if start < place < end}
+
+    def has_gap(self, start: int, end: int) -> bool:
+        """True if a gap is shown between two places, or right beside them."""
+        return any(start - 1 <= place <= end + 1 for place in self.gaps)
 
 
-def _is_adrift(item: Item) -> bool:
-    """True for an item whose place was told while nobody listened: nothing can be known of it any more."""
-    return item.previous is None
+def _says_all(item: Item, line: Line) -> bool:
+    if line.known:
+        return tuple(filter(None, line.known)) == tuple(
+            filter(None, (item.name, item.arguments, item.output))
+        )
+    if line.words is None:
+        return not item.text or (line.spoken or "").startswith(item.text.strip())
+    return item.text == line.words
+
+
+def _is_beginning(item: Item, line: Line) -> bool:
+    """True if what is there of an item was said, and only its end lacks."""
+    said = line.words or line.spoken or " ".join(line.known)
+    there = item.text or " ".join(filter(None, (item.name, item.arguments, item.output)))
+    return said.startswith(there.strip())

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from switchboard.domain import limits as domain_limits
@@ -35,9 +36,13 @@ def _now() -> datetime:
 
 
 class World:
-    """Processes and stores; `sink` hears every line of every host."""
+    """Processes and stores; `sink` hears every line of every host, and `plant` names a defect of theirs.
 
-    def __init__(self, state: Path, hosts: int, sink: Sink) -> None:
+    Attributes:
+        skews: by host, the seconds by which its wall clock was set ahead.
+    """
+
+    def __init__(self, state: Path, hosts: int, sink: Sink, chance: Random, plant: str = "") -> None:
         self.engine_url = ""
         self.simulator_url = ""
         self.queue_url = ""
@@ -46,7 +51,10 @@ class World:
         self._state = state
         self._wanted = hosts
         self._sink = sink
+        self._chance = chance
+        self._plant = plant
         self._started = 0
+        self.skews: dict[str, float] = {}
         self._others: list[Child] = []
         self._health: dict[int, str] = {}
 
@@ -75,9 +83,10 @@ class World:
             self.await_health(host)
 
     def start_host(self) -> Child:
-        """Start one more host."""
+        """Start one more host, its clock wrong by some seconds."""
         self._started += 1
-        port = ports.free_port()
+        name, port = f"host-{self._started}", ports.free_port()
+        self.skews[name] = self._chance.uniform(-limits.SKEW, limits.SKEW)
         code = (server.ROOT / "services", server.ROOT / "layers" / "switchboard", server.ROOT)
         environment = {
             **server.base_environment(),
@@ -91,9 +100,10 @@ class World:
             "OPENAI_BASE_URL": f"{self.simulator_url}/v1",
             "OPENAI_API_KEY": KEY,
             "HEALTH_PORT": str(port),
+            "CHAOS_SKEW": str(self.skews[name]),
+            "CHAOS_PLANT": self._plant,
         }
-        argv = [sys.executable, "-m", "sideband"]
-        host = Child(f"host-{self._started}", argv, environment, server.ROOT, self._sink)
+        host = Child(name, [sys.executable, "-m", "dev.chaos.host"], environment, server.ROOT, self._sink)
         self._health[host.pid] = f"http://{ports.HOST}:{port}/health"
         self.hosts.append(host)
         return host
@@ -102,6 +112,12 @@ class World:
         """End a host as SIGKILL does."""
         self.hosts.remove(host)
         host.kill()
+
+    def retire(self, host: Child) -> bool:
+        """End a host as a deployment does, while calls go on; return whether it left by itself in time."""
+        self.hosts.remove(host)
+        self._others.append(host)
+        return host.stop(limits.LEAVE_PROMISED)
 
     def await_health(self, host: Child) -> None:
         """Return once the host is well. Raise ChildFailed."""

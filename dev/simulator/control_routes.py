@@ -48,7 +48,9 @@ async def list_calls(request: web.Request) -> web.Response:
 async def get_call(request: web.Request) -> web.Response:
     """The call, its configuration, and the truth: what was said, in order."""
     call = _call(request)
-    detail = {"session": call.line.session.config, "transcript": call.line.truth()}
+    session = call.line.session
+    listeners = [listener.shown() for listener in session.listeners]
+    detail = {"session": session.config, "transcript": call.line.truth(), "listeners": listeners}
     return json_response({**call.shown(), **detail})
 
 
@@ -80,6 +82,7 @@ async def disconnect(request: web.Request) -> web.Response:
     peers = [peer for peer in call.line.session.peers if peer.attached]
     for peer in peers:
         peer.put(order)
+        call.line.session.left(peer, cut=True)
     return json_response({"disconnected": len(peers)})
 
 

@@ -40,7 +40,8 @@ class Line:
         previous: str | None = None
         items: list[Json] = []
         for item in self.session.conversation:
-            items.append({**_told(item), "previous_item_id": previous})
+            told = self.session.told.get(item.body["id"])
+            items.append({**_told(item), "previous_item_id": previous, "told": told})
             previous = item.body["id"]
         return items
 

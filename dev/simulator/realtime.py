@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from dev.simulator import limits
@@ -14,6 +15,20 @@ from dev.simulator.world import World
 
 Kind = Literal["call", "primary"]
 _GARBAGE = b'{"type":"response.output_text.del\xc3\xa9'
+
+
+@dataclass
+class Listener:
+    """From when until when one sideband heard every event, on the machine's monotonic clock."""
+
+    peer: Peer
+    since: float
+    until: float | None = None
+    cut: bool = False
+
+    def shown(self) -> Json:
+        """The listener as the control API tells of it."""
+        return {"since": self.since, "until": self.until, "cut": self.cut}
 
 
 class RealtimeSession:
@@ -33,6 +48,8 @@ class RealtimeSession:
         self._began = self._loop.time()
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[bytes] = []
+        self.told: dict[str, tuple[float, float]] = {}
+        self.listeners: list[Listener] = []
 
     def milliseconds(self) -> int:
         """The session's audio clock, in simulated milliseconds."""
@@ -51,6 +68,7 @@ class RealtimeSession:
             return
         kind = event["type"]
         data = frame(self._numbered(event))
+        self._note(event)
         faults = self.world.faults
         if faults.quiet_on_sockets and not self._held:
             orders: list[Order] = [Send(data)]
@@ -102,6 +120,8 @@ class RealtimeSession:
                 "session.audio.output.voice",
             )
         self.config = config
+        if peer.attached and not peer.awake:
+            self.listeners.append(Listener(peer, self._loop.time()))
         peer.awake = True
         self.emit({"type": "session.updated", "session": config})
         self.awoken.set()
@@ -116,7 +136,21 @@ class RealtimeSession:
             task.cancel()
         for peer in self.peers:
             peer.put(last)
+            self.left(peer)
         self.peers.clear()
+
+    def left(self, peer: Peer, *, cut: bool = False) -> None:
+        """Note that a sideband hears nothing any more; `cut` says that frames may have been on their way."""
+        for listener in self.listeners:
+            if listener.peer is peer and listener.until is None:
+                listener.until, listener.cut = self._loop.time(), cut
+
+    def _note(self, event: Json) -> None:
+        """Remember when the first and the last news of an item went out."""
+        item_id = event.get("item_id") or event.get("item", {}).get("id")
+        if item_id is not None:
+            now = self._loop.time()
+            self.told[item_id] = (self.told.get(item_id, (now, now))[0], now)
 
     def _numbered(self, event: Json) -> Json:
         return {"type": event["type"], "event_id": self.world.chance.event_id(), **event}

@@ -43,6 +43,7 @@ async def _sideband(request: web.Request, call_id: str) -> web.StreamResponse:
     try:
         await _serve(socket, peer, call.line)
     finally:
+        call.line.session.left(peer)
         if peer in call.line.session.peers:
             call.line.session.peers.remove(peer)
     return socket
