@@ -111,9 +111,30 @@ def is_too_deep(content: Any) -> bool:
 
 def lines_of(content: Mapping[str, Any]) -> list[Line]:
     """Return what was said and done, in the log's order; what is no message or tool call is left out."""
-    spoken = [line for each in _first_list(content, MESSAGES) if (line := _message(each))]
-    called = [line for each in _first_list(content, TOOL_CALLS) if (line := _tool_call(each))]
+    spoken = [line for each in messages_in(content) if (line := _message(each))]
+    called = [line for each in tool_calls_in(content) if (line := _tool_call(each))]
     return spoken + called
+
+
+def messages_in(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the log's messages as they came, by whatever name the page has for them."""
+    return [each for each in _first_list(content, MESSAGES) if isinstance(each, dict)]
+
+
+def tool_calls_in(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the log's tool calls as they came."""
+    return [each for each in _first_list(content, TOOL_CALLS) if isinstance(each, dict)]
+
+
+def speaker_of(message: Mapping[str, Any]) -> str:
+    """Return `user`, `assistant` or `system`; empty if it is none of them."""
+    speaker = message.get("role") or message.get("speaker")
+    return speaker if speaker in ("user", "assistant", "system") else ""
+
+
+def words_of(message: Mapping[str, Any]) -> str:
+    """Return the words of a message in whatever shape the page keeps them, uncut."""
+    return " ".join(_texts(message, 0))
 
 
 def analytics_of(content: Mapping[str, Any], lines: Sequence[Line]) -> dict[str, Any]:
@@ -195,18 +216,14 @@ def _first_list(content: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
     return next((value for name in names if isinstance(value := content.get(name), list)), [])
 
 
-def _message(value: Any) -> Line | None:
-    message = _object(value)
-    speaker = message.get("role") or message.get("speaker")
-    if speaker not in ("user", "assistant", "system"):
-        speaker = "unknown"
-    text = plain(" ".join(_texts(message, 0)))
+def _message(message: Mapping[str, Any]) -> Line | None:
+    text = plain(words_of(message))
     item_id = next((message[name] for name in ("itemId", "item_id", "id") if name in message), None)
+    speaker = speaker_of(message) or "unknown"
     return Line(speaker, text, item_id if isinstance(item_id, str) else None) if text else None
 
 
-def _tool_call(value: Any) -> Line | None:
-    call = _object(value)
+def _tool_call(call: Mapping[str, Any]) -> Line | None:
     name = _name(call.get("name") or call.get("tool") or call.get("toolName"))
     if not name:
         return None
