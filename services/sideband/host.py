@@ -95,6 +95,7 @@ class Host:
             self.shared.leave_by = self._loop.time() + limits.LEAVE_FLUSH
         deadline = self._loop.time() + limits.LEAVE
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
+        self._pulse.leaving = True
         taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_TAKING))
         clean = await self.roster.leave(limits.LEAVE, self._hurry, linger=await self._has_company())
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
@@ -107,10 +108,10 @@ class Host:
         log.info("host.left", host=self.id, clean=clean)
 
     async def _has_company(self) -> bool:
-        """Return whether other hosts live; if that cannot be known now, say yes."""
+        """Leave the others the turn; return whether there are any. If that cannot be known now, say yes."""
         try:
             async with asyncio.timeout(limits.LOOK):
-                await self._pulse.look()
+                await asyncio.gather(self._pulse.beat(), self._pulse.look())
         except (SwitchboardError, TimeoutError):
             return True
         return bool(self._watch.living())

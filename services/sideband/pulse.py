@@ -15,10 +15,12 @@ class Pulse:
 
     Attributes:
         doubted: the heartbeat was late by so much that others may have taken our calls over.
+        leaving: the heartbeat says that this host takes up no call any more.
     """
 
     def __init__(self, shared: Shared, watch: Watch, calls: Callable[[], int]) -> None:
         self.doubted = False
+        self.leaving = False
         self._shared = shared
         self._watch = watch
         self._calls = calls
@@ -29,7 +31,8 @@ class Pulse:
     async def beat(self) -> None:
         """Store one heartbeat."""
         self._beat += 1
-        await self._shared.pulse(self._shared.deps.hosts.beat, self._shared.host, self._beat, self._calls())
+        store, calls = self._shared.deps.hosts.beat, self._calls()
+        await self._shared.pulse(store, self._shared.host, self._beat, calls, self.leaving)
         now = self._clock()
         if self._beaten_at is not None and now - self._beaten_at >= limits.LEASE_TTL:
             log.warning("host.late", seconds=round(now - self._beaten_at, 1))

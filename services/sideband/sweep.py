@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from switchboard.domain.call import PENDING_SHARDS, Call
@@ -27,26 +28,25 @@ class Sweep:
         self._roster = roster
         self._watch = watch
         self._pulse = pulse
-        self._pending = Turns(shared.host)
+        self._pending = [Turns(shared.host) for _ in range(PENDING_SHARDS)]
         self._orphaned = Turns(shared.host)
         self._listed_at: dict[str, float] = {}
         self._clock = asyncio.get_running_loop().time
 
     async def pending(self) -> None:
-        """Take up calls that wait. Whoever has just let go of them has no turn any more: look again."""
-        calls = [call for shard in await self._pending_shards() for call in shard]
+        """Take up calls that wait. What the table is too busy for is left for the next sweep."""
+        await _all(self._shard(shard, turns) for shard, turns in enumerate(self._pending))
+
+    async def _shard(self, shard: int, turns: Turns) -> None:
+        """Take up those of one shard. Whoever has just let go of them has no turn any more: look again."""
+        share = -(-limits.SWEEP_BATCH // PENDING_SHARDS)
+        calls = await self._shared.ask(self._shared.deps.calls.list_pending, share, shard=shard)
         now = self._shared.deps.clock()
         ripe = [call for call in calls if (now - call.created_at).total_seconds() >= limits.SWEEP_YOUNG]
         if ripe:
-            await self._pulse.look()
-        await self._take_up(ripe, self._pending)
-
-    async def _pending_shards(self) -> list[tuple[Call, ...]]:
-        """Read all shards at once; those that the table is too busy for are left for the next sweep."""
-        listing = self._shared.deps.calls.list_pending
-        share = -(-limits.SWEEP_BATCH // PENDING_SHARDS)
-        asked = (self._shared.ask(listing, share, shard=shard) for shard in range(PENDING_SHARDS))
-        return [found for found in await _all(asked) if found is not None]
+            with suppress(Throttled):
+                await self._pulse.look()
+        await self._take_up(ripe, turns)
 
     async def of_the_dead(self) -> None:
         """Take over the calls of dead hosts, and forget hosts that have none left."""

@@ -16,6 +16,7 @@ class Sighting:
 
     beat: int
     still: float = 0.0
+    leaving: bool = False
 
 
 class Watch:
@@ -44,7 +45,7 @@ class Watch:
                 before.still += passed
                 seen[beat.host] = before
             else:
-                seen[beat.host] = Sighting(beat.beat)
+                seen[beat.host] = Sighting(beat.beat, leaving=beat.leaving)
         self._seen = seen
 
     def knows(self, host: str) -> bool:
@@ -57,8 +58,8 @@ class Watch:
         return sighting is not None and sighting.still < limits.LEASE_TTL
 
     def living(self) -> tuple[str, ...]:
-        """Return the other hosts that live."""
-        return tuple(filter(self.is_alive, self._seen))
+        """Return the other hosts that live and take up calls."""
+        return tuple(host for host, seen in self._seen.items() if self.is_alive(host) and not seen.leaving)
 
     def dead(self) -> tuple[str, ...]:
         """Return the hosts whose heartbeat stood still for too long."""

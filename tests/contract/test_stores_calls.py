@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from switchboard.domain.call import Call, Lease
+from switchboard.domain.call import PENDING_SHARDS, Call, Lease, pending_shard
 from switchboard.domain.errors import LeaseLost
 from switchboard.domain.ports import Calls
 
@@ -111,11 +111,31 @@ def test_a_released_call_is_anybodys_and_the_releaser_has_no_say_any_more(stores
     stores.calls.release(first, START)
     free = found(stores, call)
     assert (free.status, free.host, free.lease) == ("pending", None, 1)
-    for deed in DEEDS.values():
+    for name in ("attached", "meter", "close"):
         with pytest.raises(LeaseLost):
-            deed(stores.calls, first)
+            DEEDS[name](stores.calls, first)
     assert found(stores, call) == free
     assert stores.calls.claim(free, "host_1").number == 2
+
+
+def test_a_release_whose_answer_was_lost_may_be_repeated_until_another_claims(stores: Stores) -> None:
+    call = attach(stores)
+    first = stores.calls.claim(call, "host_1")
+    stores.calls.release(first, START)
+    free = found(stores, call)
+    stores.calls.release(first, START)
+    assert found(stores, free) == free
+    stores.calls.claim(free, "host_2")
+    with pytest.raises(LeaseLost):
+        stores.calls.release(first, START)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_shard_lists_its_own_calls_alone(stores: Stores, number: int) -> None:
+    call = attach(stores, number, f"rtc_{number}")
+    mine = pending_shard(call.session_id)
+    assert [call.call_id for call in stores.calls.list_pending(10, shard=mine)] == [f"rtc_{number}"]
+    assert stores.calls.list_pending(10, shard=(mine + 1) % PENDING_SHARDS) == ()
 
 
 def test_a_closed_call_stays_closed(stores: Stores) -> None:

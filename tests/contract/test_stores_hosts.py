@@ -47,3 +47,9 @@ def test_old_hosts_and_old_commands_look_gone(tables: Dynamo, time: Time) -> Non
     assert len(tables.hosts.list()) == 1
     time.sleep(24 * 3600)
     assert tables.hosts.list() == ()
+
+
+def test_a_leaving_host_is_seen_to_leave(stores: Stores) -> None:
+    stores.hosts.beat("host_1", 1, 4)
+    stores.hosts.beat("host_1", 2, 4, leaving=True)
+    assert stores.hosts.list() == (HostBeat("host_1", 2, leaving=True),)

@@ -84,10 +84,14 @@ def instructions_mark(instructions: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HostBeat:
-    """One look at a host: `beat` grows while it lives; who sees it stand still judges by their own clock."""
+    """One look at a host: `beat` grows while it lives; who sees it stand still judges by their own clock.
+
+    One that is `leaving` lives, but takes up no call any more.
+    """
 
     host: str
     beat: int
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

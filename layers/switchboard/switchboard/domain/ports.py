@@ -137,8 +137,8 @@ class Calls(Protocol):
 class Hosts(Protocol):
     """The sideband hosts, as far as each needs to know of the others."""
 
-    def beat(self, host: str, beat: int, calls: int) -> None:
-        """Store the host's heartbeat."""
+    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
+        """Store the host's heartbeat, and whether it takes up no call any more."""
 
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""

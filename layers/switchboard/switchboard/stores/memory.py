@@ -111,16 +111,16 @@ class MemoryHosts:
     """The hosts."""
 
     def __init__(self) -> None:
-        self._beats: dict[str, int] = {}
+        self._beats: dict[str, HostBeat] = {}
         self._commands: dict[str, list[Command]] = defaultdict(list)
 
-    def beat(self, host: str, beat: int, calls: int) -> None:
-        """Store the host's heartbeat."""
-        self._beats[host] = beat
+    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
+        """Store the host's heartbeat, and whether it takes up no call any more."""
+        self._beats[host] = HostBeat(host, beat, leaving)
 
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""
-        return tuple(HostBeat(host, beat) for host, beat in list(self._beats.items()))
+        return tuple(self._beats.values())
 
     def remove(self, host: str) -> None:
         """Forget a host that holds no lease any more."""

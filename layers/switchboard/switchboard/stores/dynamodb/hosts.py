@@ -23,15 +23,18 @@ class DynamoHosts:
         self._table = table
         self._clock = clock
 
-    def beat(self, host: str, beat: int, calls: int) -> None:
-        """Store the host's heartbeat."""
+    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
+        """Store the host's heartbeat, and whether it takes up no call any more."""
         ttl = int(self._clock().timestamp()) + HOST_SECONDS
-        self._table.put({"pk": "HOST", "sk": f"HOST#{host}", "beat": beat, "calls": calls, "ttl": ttl})
+        row = {"pk": "HOST", "sk": f"HOST#{host}", "beat": beat, "calls": calls, "ttl": ttl}
+        self._table.put({**row, "leaving": True} if leaving else row)
 
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""
         rows = self._table.query("HOST", "HOST#")
-        return tuple(HostBeat(row["sk"].removeprefix("HOST#"), row["beat"]) for row in rows)
+        return tuple(
+            HostBeat(row["sk"].removeprefix("HOST#"), row["beat"], row.get("leaving", False)) for row in rows
+        )
 
     def remove(self, host: str) -> None:
         """Forget a host that holds no lease any more."""
