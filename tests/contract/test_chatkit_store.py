@@ -296,3 +296,11 @@ async def test_what_nobody_has_touched_for_a_season_is_gone(tables: Dynamo, time
     time.sleep(90 * 24 * 3600 + 1)
     assert (await store.load_threads(10, None, "asc", ANN)).data == []
     assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == []
+
+
+async def test_pages_say_what_they_hold(store: ChatKitStore) -> None:
+    """A page of anything cannot be written as JSON by a process that has written no item yet."""
+    items = await store.load_thread_items("thr_none", None, 20, "asc", ANN)
+    threads = await store.load_threads(20, None, "asc", ANN)
+    assert type(items).__name__ == Page[ThreadItem].__name__
+    assert type(threads).__name__ == Page[ThreadMetadata].__name__

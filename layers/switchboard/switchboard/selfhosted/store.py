@@ -68,7 +68,7 @@ class ChatKitStore(Store[ChatContext]):
             lambda: self._threads.list(context.scope, after, _bounded(limit), newest_first=newest)
         )
         data = [ThreadMetadata.model_validate_json(row.body) for row in rows]
-        return Page(data=data, has_more=more, after=data[-1].id if more else None)
+        return Page[ThreadMetadata](data=data, has_more=more, after=data[-1].id if more else None)
 
     async def delete_thread(self, thread_id: str, context: ChatContext) -> None:
         """Forget the thread and its items; a missing one is fine."""
@@ -83,7 +83,7 @@ class ChatKitStore(Store[ChatContext]):
             lambda: self._threads.list_items(scope, thread_id, after, _bounded(limit), newest_first=newest)
         )
         data = [ITEMS.validate_json(row.body) for row in rows]
-        return Page(data=data, has_more=more, after=data[-1].id if more else None)
+        return Page[ThreadItem](data=data, has_more=more, after=data[-1].id if more else None)
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: ChatContext) -> None:
         """Store a new item; the same again changes nothing."""
