@@ -59,7 +59,8 @@ RETRIEVES = 2
 SETTLED_DELAY = 0.3
 """From an item's end to its write: what belongs to the same moment rides along in one write unit."""
 APPEARED_DELAY = 6.0
-"""From an item's beginning to its write: it is soon complete, and then one write does for both."""
+"""From an item's beginning to its write: nearly all are complete by then, and one write does for both. It only
+helps whoever takes over from a killed host to ask for an item of which nobody tells any more."""
 PAGE_BYTES = 900
 """JSON of a transcript page before a new one begins: with its keys one write unit of one kilobyte."""
 TABLE_TRIES = 1
@@ -82,6 +83,22 @@ UNSAVED_BYTES = 512 * 1024
 """Unwritten words kept per call: ten hours of talk. Past it the oldest are given up and counted as lost."""
 CLOSE_FLUSH = 300.0
 """How long a closed call's last words are kept for a table that refuses them: most throttles end sooner."""
+
+# --- Telling who watches -----------------------------------------------------------------------------
+LIVE_THREADS = 4
+"""Threads for viewers: a message takes some milliseconds; a queue that hangs holds up other viewers only."""
+LIVE_BEAT = 10.0
+"""Without news, where the journal stands is told this often: the last message may have been lost."""
+LIVE_SEND = 3.0
+"""For one message; it is dropped then, for the next tells the viewer what they lack."""
+LIVE_READ = 2.0
+"""For SQS to answer, in one try."""
+LIVE_PAGES = 32
+"""Pages that wait for a viewer: minutes of talk; a viewer who lacks more reads the table."""
+LIVE_WAKES = 5.0
+"""How long a new mailbox may seem not to exist: SQS asks for one second."""
+LIVE_PAUSE = 0.5
+"""Before the next try then."""
 
 # --- Ending a call ----------------------------------------------------------------------------------
 LAST_FRAMES = 2.0

@@ -72,6 +72,10 @@ def command_of(body: str) -> Command:
         kind, session_id, generation = fields["type"], fields["sessionId"], fields["generation"]
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed from error
-    if kind not in ("follow", "end") or not isinstance(session_id, str) or not isinstance(generation, int):
+    if (
+        kind not in ("follow", "end", "watch")
+        or not isinstance(session_id, str)
+        or not isinstance(generation, int)
+    ):
         raise Malformed
     return Command(kind, session_id, generation)

@@ -11,6 +11,7 @@ from switchboard.domain.session import Session
 
 from sideband import ending as endings
 from sideband import limits, log
+from sideband.audience import tell_of_the_end
 from sideband.deps import Shared
 from sideband.ending import Ending, Released
 from sideband.follow import Follow
@@ -55,9 +56,12 @@ class Roster:
         except NotFound:
             log.warning("command.no_session", session_id=command.session_id)
             return
-        for call in await self._shared.ask(deps.calls.list, command.session_id):
-            if call.status != "closed":
-                await self.tend(call, session, command)
+        calls = await self._shared.ask(deps.calls.list, command.session_id)
+        still_open = [call for call in calls if call.status != "closed"]
+        for call in still_open:
+            await self.tend(call, session, command)
+        if command.kind == "end" and not still_open:
+            await tell_of_the_end(command.session_id, self._shared)
 
     async def tend(self, call: Call, session: Session, command: Command | None = None) -> None:
         """Follow the call if it is its session's current one, end it if it is not: after `limits.HANDOVER`,
@@ -72,8 +76,10 @@ class Roster:
                 asyncio.get_running_loop().call_later(limits.HANDOVER, follow.stop, ending)
             elif ending is not None:
                 follow.stop(ending)
+            elif command is not None and command.kind == "watch":
+                follow.watch()
         elif call.status == "followed" and call.host and await self._is_others(call.host):
-            if ending is not None and command is not None:
+            if command is not None and (ending is not None or command.kind == "watch"):
                 await self._shared.ask(self._shared.deps.hosts.forward, call.host, command)
         else:
             await self.claim(call, session, ending)

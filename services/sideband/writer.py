@@ -15,7 +15,10 @@ from sideband.journal import Journal, Progress
 
 
 class Writer:
-    """The one writer of a call. `on_lost` is called when another host has taken the call over."""
+    """The one writer of a call.
+
+    `on_lost` is called when another host has taken the call over, `on_written` after each write.
+    """
 
     __slots__ = (
         "_hurried",
@@ -24,17 +27,26 @@ class Writer:
         "_loop",
         "_lost",
         "_on_lost",
+        "_on_written",
         "_pausing",
         "_shared",
         "_task",
         "_timer",
     )
 
-    def __init__(self, journal: Journal, lease: Lease, shared: Shared, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        lease: Lease,
+        shared: Shared,
+        on_lost: Callable[[], None],
+        on_written: Callable[[], None],
+    ) -> None:
         self._journal = journal
         self._lease = lease
         self._shared = shared
         self._on_lost = on_lost
+        self._on_written = on_written
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -124,6 +136,7 @@ class Writer:
         shared.metrics.writes += 1
         for since in self._journal.written(write):
             shared.metrics.lag(now - since)
+        self._on_written()
         return write.more
 
     def _failed(self, error: Exception, failures: int) -> None:

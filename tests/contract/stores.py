@@ -19,6 +19,7 @@ from switchboard.domain.audit import Audits
 from switchboard.domain.ports import Calls, Digests, Extractions, Hosts, Secrets, Sessions, Transcripts
 from switchboard.domain.ticket import Tickets
 from switchboard.domain.tool_call import ToolCalls
+from switchboard.domain.viewers import Viewers
 from switchboard.stores.dynamodb.audits import DynamoAudits
 from switchboard.stores.dynamodb.calls import DynamoCalls
 from switchboard.stores.dynamodb.extractions import DynamoDigests, DynamoExtractions
@@ -29,6 +30,7 @@ from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.dynamodb.tickets import DynamoTickets
 from switchboard.stores.dynamodb.tool_calls import DynamoToolCalls
 from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
+from switchboard.stores.dynamodb.viewers import DynamoViewers
 from switchboard.stores.memory import MemoryStores
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -42,6 +44,7 @@ class Stores(Protocol):
 
     tickets: Tickets
     audits: Audits
+    viewers: Viewers
     sessions: Sessions
     secrets: Secrets
     calls: Calls
@@ -73,6 +76,7 @@ class Memory:
         stores = MemoryStores(clock)
         self.tickets: Tickets = stores.tickets
         self.audits: Audits = stores.audits
+        self.viewers: Viewers = stores.viewers
         self.sessions: Sessions = stores.sessions
         self.secrets: Secrets = stores.secrets
         self.calls: Calls = stores.calls
@@ -100,6 +104,7 @@ class Dynamo:
         self.table = Table(clients.dynamodb, name, clock)
         self.tickets: Tickets = DynamoTickets(self.table)
         self.audits: Audits = DynamoAudits(self.table)
+        self.viewers: Viewers = DynamoViewers(self.table, clock)
         self.sessions: Sessions = DynamoSessions(self.table)
         self.secrets: Secrets = DynamoSecrets(self.table, clients.kms, clients.key_id, clock)
         self.calls: Calls = DynamoCalls(self.table)

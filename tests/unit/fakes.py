@@ -64,6 +64,8 @@ class FakeRealtime:
         self.minted: list[tuple[RealtimeConfig, str]] = []
         self.placed: list[tuple[str, RealtimeConfig, str]] = []
         self.hung_up: list[str] = []
+        self.hung_up_with: list[str | None] = []
+        self.on_hang_up: Callable[[], None] = lambda: None
         self.on_place: Callable[[], None] = lambda: None
         self._clock = clock
 
@@ -85,8 +87,9 @@ class FakeRealtime:
         return MintedSession(secret, {"id": "sess_upstream", **config.as_session(), **self.adds})
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
-        assert credential is None, "only the sideband hangs up with another's secret"
+        self.on_hang_up()
         self.hung_up.append(call_id)
+        self.hung_up_with.append(credential.value if credential else None)
 
 
 class FakeResponses:
