@@ -113,6 +113,8 @@ export interface Events {
   /** The model's voice: give it to an `<audio autoplay>` as `srcObject`. */
   audio: MediaStream;
   state: State;
+  /** The id of the call that has the floor from now on: the first, or one that took over. */
+  call: string;
   renewed: { restored: Restored; expiresAt: string };
   /** What the session could not mend by itself. */
   error: SwitchboardError;

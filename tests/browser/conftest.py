@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dev.engine.stack import LocalStack
 from tests.browser.flags import FLAGS
+from tests.browser.site import site
 from tests.e2e.conftest import House
 
 Value = TypeVar("Value")
@@ -41,6 +42,13 @@ def house(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     )
     with stack:
         yield House(stack, lines)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where somebody's page is, on another site than the API."""
+    with site() as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -141,6 +141,7 @@ export class VoiceSession extends Emitter {
       return;
     }
     this.#leg = leg;
+    this.emit("call", leg.callId);
     if (leg.audio) this.emit("audio", leg.audio);
     for (const message of this.#talk.untold(this.instructions, this.#secret.knowsSince)) leg.send(seed(message));
     if (before) await this.#handOver(before, leg);

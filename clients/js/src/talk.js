@@ -6,10 +6,13 @@ export class Talk {
   toolCalls = new Map();
 
   #heardAt = new Map();
+  #order = new Map();
 
   /** Take one event of the data channel; return the message that it completes, if it does. `now` is in seconds. */
   take(event, now = 0) {
     switch (event.type) {
+      case "conversation.item.added": // what a person said may be known later than the answer to it
+        return this.#see(event.item?.id);
       case "conversation.item.input_audio_transcription.completed":
         return this.#say(event.item_id, "user", event.transcript, now);
       case "response.output_audio_transcript.done":
@@ -27,14 +30,14 @@ export class Talk {
   /** Return the last messages heard since then that the instructions of a call do not carry. */
   untold(instructions, since) {
     const told = plain(instructions ?? "");
-    return [...this.messages.values()]
+    return this.#inOrder()
       .slice(-limits.SEEDED)
       .filter(({ id, content }) => this.#heardAt.get(id) >= since && !told.includes(plain(content)));
   }
 
   /** Return the log as text, without its oldest messages where all would be more than that many bytes. */
   log(metadata, most = Infinity) {
-    const messages = [...this.messages.values()];
+    const messages = this.#inOrder();
     const toolCalls = [...this.toolCalls.values()];
     const counts = { messages: messages.length, toolCalls: toolCalls.length };
     for (;;) {
@@ -45,8 +48,18 @@ export class Talk {
     }
   }
 
+  /** The messages in the order of the conversation. */
+  #inOrder() {
+    return [...this.messages.values()].sort((one, other) => this.#order.get(one.id) - this.#order.get(other.id));
+  }
+
+  #see(id) {
+    if (id && !this.#order.has(id)) this.#order.set(id, this.#order.size);
+  }
+
   #say(id, role, content, now) {
     if (!content) return undefined;
+    this.#see(id);
     this.#heardAt.set(id, now);
     const message = { id, role, content };
     this.messages.set(id, message);

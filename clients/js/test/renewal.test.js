@@ -123,7 +123,7 @@ test("the old call lives until the new one is open", async () => {
 test("a new call hears nothing until the sentence under way has ended on the old one", async () => {
   const { clock, net, session } = await connected();
   const heard = [];
-  session.on("audio", (sound) => heard.push(sound));
+  for (const name of ["audio", "call"]) session.on(name, (what) => heard.push(what));
   net.made[0].hear(begins);
   const renewing = session.renew();
   await settle();
@@ -137,7 +137,7 @@ test("a new call hears nothing until the sentence under way has ended on the old
   await renewing;
   await clock.pass(0);
   assert.deepEqual(net.made.map(({ tracks }) => tracks), [[null], ["microphone"]]);
-  assert.deepEqual(heard, ["the new voice"]);
+  assert.deepEqual(heard, ["rtc_2", "the new voice"]);
   assert.deepEqual(net.made[1].channel.sent.map(({ item }) => item.content[0].text), ["So be it."]);
 });
 

@@ -100,6 +100,15 @@ test("a log that is too long for a beacon loses its oldest messages, and says ho
   assert.equal(log.metadata.counts.messages, 400);
 });
 
+test("a talk is in the order of the conversation, however late its words are known", () => {
+  const talk = new Talk();
+  for (const id of ["item_1", "item_2"]) talk.take({ type: "conversation.item.added", item: { id } });
+  talk.take(replied("item_2", "Hi."));
+  talk.take(said("item_1", "Hello."));
+  assert.deepEqual(JSON.parse(talk.log({})).messages.map(({ id }) => id), ["item_1", "item_2"]);
+  assert.deepEqual(talk.untold("", 0).map(({ id }) => id), ["item_1", "item_2"]);
+});
+
 test("a talk keeps who said what, and which tools were called", () => {
   const talk = new Talk();
   talk.take(said("item_1", "Hello."));
