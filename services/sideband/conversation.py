@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -22,8 +22,21 @@ IGNORED = (
 )
 """How frames begin that say nothing about the transcript, as the upstream writes them; others are parsed."""
 
+BEGINS = b'{"type":"response.created'
+"""One of them, which tells those who run tools when not to speak."""
+
 BILLED = ("response.done", "conversation.item.input_audio_transcription.completed")
 """The events that tell of usage."""
+
+
+class HearsTools(Protocol):
+    """Who runs the model's function calls."""
+
+    def hear(self, event: Mapping[str, Any], now: float) -> None:
+        """Take an event that is folded already."""
+
+    def refused(self, error: Mapping[str, Any], now: float) -> None:
+        """Take the `error` of a refused event; it may be another's."""
 
 
 @dataclass(slots=True)
@@ -47,6 +60,7 @@ class Conversation:
         expired: the upstream has said that the session's time is up.
         heard_at: when the last word or tool was heard, on the clock of the events; 0 before the first.
         progress: the most that happened to the items since it was last reset.
+        tools: who runs function calls, if the session has tools that hosts run.
     """
 
     __slots__ = (
@@ -61,6 +75,7 @@ class Conversation:
         "journal",
         "meter",
         "progress",
+        "tools",
     )
 
     def __init__(
@@ -73,6 +88,7 @@ class Conversation:
         self.journal = journal
         self.heard_at = 0.0
         self.meter = meter
+        self.tools: HearsTools | None = None
         self._guard = guard
         self.expired = False
         self.expires_at = 0
@@ -96,7 +112,7 @@ class Conversation:
 
     def take(self, frame: bytes, now: float) -> list[bytes]:
         """Fold one received frame; return what to send in answer."""
-        if frame.startswith(IGNORED):
+        if frame.startswith(IGNORED) and (self.tools is None or not frame.startswith(BEGINS)):
             return []
         try:
             event = orjson.loads(frame)
@@ -106,6 +122,8 @@ class Conversation:
             return []
         kind = event.get("type")
         if kind == "error":
+            if self.tools is not None:
+                self.tools.refused(_mapping(event, "error"), now)
             return self._refused(_mapping(event, "error"), now)
         if kind == "session.updated":
             return self._updated(_mapping(event, "session"), now)
@@ -120,6 +138,8 @@ class Conversation:
             self._want(now)
         if kind == "conversation.item.retrieved":
             self._retrievals.pop(_mapping(event, "item").get("id", ""), None)
+        if self.tools is not None:
+            self.tools.hear(event, now)
         return self.tend(now) if self._retrievals else []
 
     def wakes_at(self) -> float | None:

@@ -21,22 +21,24 @@ class Metrics:
     reconnects: int = 0
     write_retries: int = 0
     writes: int = 0
+    tool_calls: int = 0
+    tool_failures: int = 0
     lags: dict[int, int] = field(default_factory=dict)
+    tool_times: dict[int, int] = field(default_factory=dict)
 
     def lag(self, seconds: float) -> None:
         """Count one item's way from its last event into the table."""
-        bucket = bisect_left(BOUNDS, seconds)
-        self.lags[bucket] = self.lags.get(bucket, 0) + 1
+        _count(self.lags, seconds)
+
+    def tool(self, seconds: float, *, failed: bool) -> None:
+        """Count one run of a tool."""
+        self.tool_calls += 1
+        self.tool_failures += failed
+        _count(self.tool_times, seconds)
 
     def lag_ms(self, share: float = 0.99) -> float:
         """Return the milliseconds within which that share of the items was durable; 0 without any."""
-        wanted = share * sum(self.lags.values())
-        seen = 0
-        for bucket in sorted(self.lags):
-            seen += self.lags[bucket]
-            if seen >= wanted:
-                return round(BOUNDS[min(bucket, len(BOUNDS) - 1)] * 1000, 1)
-        return 0.0
+        return _within(self.lags, share)
 
     def take(self, host: str, calls: int, now_ms: int) -> dict[str, Any]:
         """Return the line to print, and start anew."""
@@ -47,11 +49,17 @@ class Metrics:
             "Reconnects": (self.reconnects, "Count"),
             "WriteRetries": (self.write_retries, "Count"),
             "TranscriptWrites": (self.writes, "Count"),
+            "ToolCalls": (self.tool_calls, "Count"),
+            "ToolFailures": (self.tool_failures, "Count"),
         }
         if self.lags:
             values["TranscriptLagP99Ms"] = (self.lag_ms(), "Milliseconds")
+        if self.tool_times:
+            values["ToolLatencyP99Ms"] = (_within(self.tool_times, 0.99), "Milliseconds")
         self.items_lost = self.takeovers = self.reconnects = self.write_retries = self.writes = 0
+        self.tool_calls = self.tool_failures = 0
         self.lags.clear()
+        self.tool_times.clear()
         units = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
         directive = {"Namespace": NAMESPACE, "Dimensions": [["service", "stage"]], "Metrics": units}
         return {
@@ -61,3 +69,19 @@ class Metrics:
             "host": host,
             **{name: value for name, (value, _) in values.items()},
         }
+
+
+def _count(buckets: dict[int, int], seconds: float) -> None:
+    bucket = bisect_left(BOUNDS, seconds)
+    buckets[bucket] = buckets.get(bucket, 0) + 1
+
+
+def _within(buckets: dict[int, int], share: float) -> float:
+    """Return the milliseconds within which that share of what was counted happened; 0 without any."""
+    wanted = share * sum(buckets.values())
+    seen = 0
+    for bucket in sorted(buckets):
+        seen += buckets[bucket]
+        if seen >= wanted:
+            return round(BOUNDS[min(bucket, len(BOUNDS) - 1)] * 1000, 1)
+    return 0.0

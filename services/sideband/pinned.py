@@ -1,4 +1,4 @@
-"""What a relayed call is pinned to: whoever changes it from the browser is put right again; no I/O here."""
+"""What a call is pinned to: whoever changes it from the browser is put right again; no I/O here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from switchboard.domain.call import Call, instructions_mark
 from switchboard.domain.session import Session
+from switchboard.domain.tool import with_granted
 
 from sideband import limits
 
@@ -21,12 +22,15 @@ class Pinned:
     """The pinned part of a call's configuration.
 
     `instructions` and `tools` may be None: that is left to the browser. `transcription` is the model that
-    transcribes, None for none; it is always pinned.
+    transcribes, None for none; it is pinned unless `is_direct`. `granted` are the tools that hosts run: they
+    are there whatever else is.
     """
 
     instructions: str | None
     tools: Sequence[Mapping[str, Any]] | None
     transcription: str | None
+    granted: Sequence[Mapping[str, Any]] = ()
+    is_direct: bool = False
 
     def drift(self, effective: Mapping[str, Any]) -> tuple[str, ...]:
         """Return what differs in the configuration that the upstream has told."""
@@ -35,39 +39,51 @@ class Pinned:
             "tools": _comparable(effective.get("tools")),
             "transcription": _transcriber(effective),
         }
-        wanted: dict[str, Any] = {"transcription": self.transcription}
+        wanted: dict[str, Any] = {} if self.is_direct else {"transcription": self.transcription}
         if self.instructions is not None:
             wanted["instructions"] = self.instructions
-        if self.tools is not None:
-            wanted["tools"] = _comparable(self.tools)
+        if self.tools is not None or self.granted:
+            wanted["tools"] = _comparable(self._tools(effective))
         return tuple(sorted(name for name, value in wanted.items() if told[name] != value))
 
-    def fields(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the `session` of an update that sets these."""
+    def fields(self, names: Sequence[str], effective: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the `session` of an update that sets these. The browser keeps tools that are its own."""
         session: dict[str, Any] = {"type": "realtime"}
         if "instructions" in names:
             session["instructions"] = self.instructions
         if "tools" in names:
-            session["tools"] = self.tools
+            session["tools"] = self._tools(effective)
         if "transcription" in names:
             model = {"model": self.transcription} if self.transcription else None
             session["audio"] = {"input": {"transcription": model}}
         return session
 
+    def _tools(self, effective: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        if self.tools is not None:
+            return with_granted(self.granted, self.tools) or []
+        told = _comparable(effective.get("tools"))
+        wanted = {tool["name"]: tool for tool in _comparable(self.granted)}
+        held = {tool.get("name"): tool for tool in told}
+        if all(held.get(name) == tool for name, tool in wanted.items()):
+            return told
+        return with_granted(self.granted, told) or []
+
 
 def pinned_of(call: Call, session: Session, transcription_model: str) -> Pinned | None:
-    """Return what a call is pinned to; None for one that the browser has created itself.
+    """Return what a call is pinned to; None for one that the browser has created itself, without our tools.
 
     A renewal changes the session's instructions while the call goes on: then nobody knows the call's own, and
     they stay as they are. Empty ones are the browser's to choose.
     """
+    granted = tuple(session.granted or ())
     if session.mode != "relay":
-        return None
+        return Pinned(None, None, None, granted, is_direct=True) if granted else None
     known = bool(session.instructions) and instructions_mark(session.instructions) == call.pinned
     return Pinned(
         instructions=session.instructions if known else None,
         tools=session.tools,
         transcription=transcription_model if session.transcription else None,
+        granted=granted,
     )
 
 
@@ -97,7 +113,7 @@ class Guard:
         self._at.append(now)
         self._event_id = event_id
         self._tell("config.reasserted", {"fields": list(names)})
-        return self._pinned.fields(names)
+        return self._pinned.fields(names, effective)
 
     def refused(self, event_id: str) -> bool:
         """Return whether the refused event was ours; then the upstream does not take what is pinned."""

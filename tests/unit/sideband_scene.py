@@ -38,21 +38,22 @@ SESSION = Session(
 class Scene:
     """One call, claimed and followed."""
 
-    def __init__(self, world: World | None = None) -> None:
+    def __init__(self, world: World | None = None, session: Session = SESSION) -> None:
         self.world = world or World()
+        self.session = session
         self.upstream = self.world.upstream
-        self.world.stores.sessions.add(SESSION)
+        self.world.stores.sessions.add(session)
         self.world.stores.secrets.add("sess_1", 1, ClientSecret("ek_1", START + timedelta(hours=2)))
         self.world.stores.calls.add(Call("sess_1", 2, "rtc_1", START))
         self.shared = self.world.shared()
-        self.follow = Follow(self.call, self.claim("host_a"), SESSION, self.shared)
+        self.follow = Follow(self.call, self.claim("host_a"), self.session, self.shared)
         self.task = asyncio.create_task(self.follow.run())
 
     async def over_and_again(self) -> None:
         """Let another claim follow in place of the first, which had not begun."""
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
-        self.follow = Follow(self.call, self.claim("host_a"), SESSION, self.shared)
+        self.follow = Follow(self.call, self.claim("host_a"), self.session, self.shared)
         self.task = asyncio.create_task(self.follow.run())
 
     def claim(self, host: str) -> Lease:
@@ -78,11 +79,13 @@ class Scene:
         await asyncio.wait_for(self.task, 7200)
 
 
-def scene(story: Callable[[Scene], Awaitable[None]], world: World | None = None) -> Scene:
+def scene(
+    story: Callable[[Scene], Awaitable[None]], world: World | None = None, session: Session = SESSION
+) -> Scene:
     """Tell a story of one followed call."""
 
     async def tell() -> Scene:
-        made = Scene(world)
+        made = Scene(world, session)
         await story(made)
         made.task.cancel()
         await asyncio.gather(made.task, return_exceptions=True)

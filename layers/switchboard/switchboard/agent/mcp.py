@@ -44,6 +44,7 @@ class McpServer:
         token: str | None = None,
         only: frozenset[str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        seconds: float = limits.TOOL_SECONDS,
     ) -> None:
         self._label = label
         self._url = url
@@ -52,7 +53,7 @@ class McpServer:
         self._numbers = count(1)
         self._session: dict[str, str] | None = None
         self._listed: tuple[float, tuple[Tool, ...]] | None = None
-        timeout = httpx.Timeout(limits.TOOL_SECONDS, connect=limits.MCP_CONNECT_SECONDS)
+        timeout = httpx.Timeout(seconds, connect=limits.MCP_CONNECT_SECONDS)
         self._clients = PerLoop(lambda: httpx.AsyncClient(timeout=timeout, transport=transport))
 
     @classmethod
@@ -100,47 +101,49 @@ class McpServer:
         run = partial(self._call, entry["name"])
         return Tool(f"{self._label}__{entry['name']}", str(entry.get("description") or ""), schema, run)
 
-    async def _call(self, name: str, /, **arguments: Any) -> str:
-        """Return the text of a tool's answer. Raise McpFailed."""
-        answer = await self._ask("tools/call", {"name": name, "arguments": arguments})
+    async def call(self, name: str, arguments: Json, meta: Json | None = None) -> tuple[bool, str]:
+        """Return whether a tool did its work, and the text of its answer. Raise McpFailed.
+
+        `meta` is told to the server apart from the arguments.
+        """
+        params: Json = {"name": name, "arguments": arguments}
+        answer = await self._ask("tools/call", params | ({"_meta": meta} if meta else {}))
         words = "\n".join(
             str(part.get("text", "")) for part in answer.get("content", []) if part.get("type") == "text"
         )
-        if answer.get("isError"):
-            return f"The tool reports an error: {words}"
-        return words or dumps(answer.get("structuredContent", {}))
+        return not answer.get("isError"), words or dumps(answer.get("structuredContent", {}))
+
+    async def _call(self, name: str, /, **arguments: Any) -> str:
+        is_done, words = await self.call(name, arguments)
+        return words if is_done else f"The tool reports an error: {words}"
 
     async def _ask(self, method: str, params: Json) -> Json:
         """Return the result of a request, in the open session or in a new one. Raise McpFailed."""
-        if self._session is None:
-            await self._open()
+        session = self._session or await self._open()
         try:
-            return await self._post(method, params)
+            return await self._post(method, params, session)
         except _Forgotten:
-            await self._open()
-            return await self._post(method, params)
+            return await self._post(method, params, await self._open())
 
-    async def _open(self) -> None:
-        self._session = {}
+    async def _open(self) -> dict[str, str]:
+        """Return the headers of a new session: whole before anybody else may use it."""
+        session: dict[str, str] = {}
         hello = {
             "protocolVersion": VERSION,
             "capabilities": {},
             "clientInfo": {"name": "switchboard", "version": "1"},
         }
-        try:
-            answer = await self._post("initialize", hello)
-            self._session["mcp-protocol-version"] = str(answer.get("protocolVersion", VERSION))
-            await self._post("notifications/initialized", None)
-        except McpFailed:
-            self._session = None
-            raise
+        answer = await self._post("initialize", hello, session)
+        session["mcp-protocol-version"] = str(answer.get("protocolVersion", VERSION))
+        await self._post("notifications/initialized", None, session)
+        self._session = session
+        return session
 
-    async def _post(self, method: str, params: Json | None) -> Json:
+    async def _post(self, method: str, params: Json | None, session: dict[str, str]) -> Json:
         """Send one message; return its result (nothing for a notification). Raise McpFailed."""
         message: Json = {"jsonrpc": "2.0", "method": method}
         if params is not None:
             message |= {"id": next(self._numbers), "params": params}
-        session = self._session if self._session is not None else {}
         headers = {"accept": "application/json, text/event-stream", **session}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"

@@ -12,7 +12,10 @@ Entry = Mapping[str, Any]
 
 _DEFAULTS: Final = {field.name: field.default for field in fields(Item) if field.default is not MISSING}
 _NUMBERS: Final = frozenset(
-    ("seq", "lineage", "progress", "output_index", "audio_start_ms", "audio_end_ms", "heard_ms")
+    (
+        *("seq", "lineage", "progress", "output_index"),
+        *("audio_start_ms", "audio_end_ms", "heard_ms", "tool_ms"),
+    )
 )
 
 

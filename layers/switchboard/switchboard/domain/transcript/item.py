@@ -7,6 +7,8 @@ START: Final = "root"  # as a predecessor: the item opens the conversation
 UNKNOWN: Final = "unknown"
 GAP: Final = "gap"  # no item of the upstream's: here nobody listened, and something may have been said
 
+BY_US: Final = "switchboard"  # the source of an output of a tool that a host has run
+
 # How an item's predecessor became known; a later word never beats a better one.
 NO_LINEAGE: Final = 0
 OUTPUT_LINEAGE: Final = 1  # from its place among a response's outputs: a guess, for want of better
@@ -43,7 +45,7 @@ class Item:
     breaks ties. `heard_ms` is how much of its audio was played before it was interrupted. `ended` says that
     its response broke off or its call ended before it did, `clipped` that words were cut to the limit,
     `aside` that it belongs to a response outside the conversation, `amends` that it holds only what arrived
-    after the item had been stored and forgotten.
+    after the item had been stored and forgotten. `tool_ms` is how long the tool ran whose output it is.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Item:
     audio_start_ms: int | None = None
     audio_end_ms: int | None = None
     heard_ms: int | None = None
+    tool_ms: int | None = None
     interrupted: bool = False
     deleted: bool = False
     ended: bool = False
@@ -147,6 +150,8 @@ class Known(TypedDict, total=False):
     lost: bool
     clipped: bool
     aside: bool
+    tool_ms: int
+    source: str
 
 
 News = tuple[str, Known]  # the item's id and what is now known of it

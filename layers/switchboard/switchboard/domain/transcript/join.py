@@ -126,6 +126,7 @@ _RULES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "audio_start_ms": _least,
     "audio_end_ms": _most,
     "heard_ms": _least,
+    "tool_ms": _least,
     "interrupted": max,
     "deleted": max,
     "ended": max,

@@ -5,7 +5,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from operator import itemgetter
 
-from .item import ADDED_LINEAGE, DRAFT, GAP, START, UNKNOWN, Item, Part, settled
+from .item import (
+    ADDED_LINEAGE,
+    BY_US,
+    COMPLETED,
+    DRAFT,
+    GAP,
+    OUTPUT_LINEAGE,
+    START,
+    UNKNOWN,
+    Item,
+    Known,
+    Part,
+    settled,
+)
 from .join import join
 from .limits import FORGOTTEN_MAX
 from .value import Draft, DraftKey, Transcript, absorb
@@ -67,6 +80,33 @@ def missing(transcript: Transcript, *, unsettled: bool = False) -> tuple[str, ..
 def mark_lost(transcript: Transcript, item_id: str) -> Transcript:
     """Say that the upstream no longer has an item. It shows as lost unless something else is known of it."""
     return absorb(transcript, ((item_id, {"lost": True}),))
+
+
+def unanswered(transcript: Transcript) -> tuple[Item, ...]:
+    """Return the whole function calls that the model has made and nobody has answered, in order of arrival.
+
+    That the model made them is certain: only its responses give items a `response_id`.
+    """
+    items = transcript.items.values()
+    answered = {item.call_id for item in items if item.kind == "function_call_output"}
+    calls = (item for item in items if item.kind == "function_call" and item.response_id)
+    open_calls = (item for item in calls if item.progress == COMPLETED and item.lineage > OUTPUT_LINEAGE)
+    return tuple(
+        sorted(
+            (item for item in open_calls if item.call_id not in answered and not item.deleted),
+            key=lambda item: item.seq,
+        )
+    )
+
+
+def mark_run(transcript: Transcript, item_id: str, tool_ms: int | None) -> Transcript:
+    """Say of an item that it is the output of a tool that we have run, and for how long; if it is known."""
+    if item_id not in transcript.items:
+        return transcript
+    known: Known = {"source": BY_US}
+    if tool_ms is not None:
+        known["tool_ms"] = tool_ms
+    return absorb(transcript, ((item_id, known),))
 
 
 def tear(transcript: Transcript, gap_id: str) -> Transcript:

@@ -1,0 +1,152 @@
+"""The desk where one call's function calls are taken, run beside all else, and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from switchboard.domain.call import Call, Lease
+from switchboard.domain.errors import LeaseLost
+from switchboard.domain.session import Session
+from switchboard.domain.tool import names_of
+from switchboard.domain.transcript import Item
+from switchboard.domain.transcript.snapshot import label, mapping
+
+from sideband import limits, log
+from sideband.deps import Shared
+from sideband.ending import Lost, Stop
+from sideband.journal import Journal
+from sideband.pinned import Tell
+from sideband.socket import Hung, Socket
+from sideband.tool_run import Outcome, ToolRuns
+from sideband.tool_talk import Asked, ToolTalk, output_id
+
+
+class ToolDesk:
+    """One follow's desk. Nobody waits for it: neither the ear that tells it of events, nor other calls.
+
+    Args:
+        stop: called with `Lost` when another host has the call.
+    """
+
+    def __init__(self, runs: ToolRuns, granted: Iterable[str], stop: Stop) -> None:
+        self._runs = runs
+        self._stop = stop
+        self._talk = ToolTalk(frozenset(granted), self._is_models)
+        self._journal: Journal | None = None
+        self._inherited: tuple[Item, ...] = ()
+        self._socket: Socket | None = None
+        self._is_leaving = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._speaker: asyncio.Task[None] | None = None
+        self._stirred = asyncio.Event()
+        self._clock = asyncio.get_running_loop().time
+        self._ms: dict[str, int | None] = {}
+
+    def open(self, journal: Journal) -> None:
+        """The transcript is ours: what its pages leave unanswered is our work, once the call is heard."""
+        self._journal = journal
+        self._inherited = journal.unanswered
+
+    def connect(self, socket: Socket) -> None:
+        """Speak on that connection from now on."""
+        self._socket = socket
+        inherited, self._inherited = self._inherited, ()
+        self._begin(self._talk.resume(map(_asked, inherited)))
+        self._stir()
+
+    def hear(self, event: Mapping[str, Any], now: float) -> None:
+        """Take an event of the call."""
+        self._begin(self._talk.hear(event, now))
+        if event.get("type") == "conversation.item.added" and self._journal is not None:
+            item_id = label(mapping(event, "item"), "id")
+            if item_id in self._ms:
+                self._journal.mark_run(item_id, self._ms.pop(item_id))
+        self._stir()
+
+    def refused(self, error: Mapping[str, Any], now: float) -> None:
+        """Take an `error` event."""
+        what = self._talk.refused(error, now)
+        if what is not None:
+            log.warning("tool.not_taken", what=what, code=str(error.get("code"))[:64])
+        self._stir()
+
+    def leave(self) -> None:
+        """This host gives the call away: end what is running, and let the next one tell it."""
+        self._is_leaving = True
+
+    async def stop(self) -> None:
+        """Run nothing more. What a leaving host runs has some seconds left."""
+        if self._is_leaving and self._tasks:
+            await asyncio.wait(self._tasks, timeout=limits.TOOL_LINGER)
+        tasks = [*self._tasks, *([self._speaker] if self._speaker is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._runs.part()
+
+    def _begin(self, asked: Iterable[Asked]) -> None:
+        for each in asked:
+            if not self._is_leaving:
+                task = asyncio.get_running_loop().create_task(self._run(each))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, asked: Asked) -> None:
+        try:
+            outcome = await self._runs.run(asked)
+        except LeaseLost:
+            self._stop(Lost())
+            return
+        except Exception as error:  # a defect: the model must not wait for ever
+            log.error("tool.not_run", error, tool_call_id=asked.tool_call_id)
+            outcome = Outcome("The tool failed.")
+        self._ms[output_id(asked.tool_call_id)] = outcome.ms
+        self._talk.answer(asked.tool_call_id, outcome.output)
+        self._stir()
+
+    def _stir(self) -> None:
+        if self._speaker is None and self._talk.wakes_at() is not None and not self._is_leaving:
+            self._speaker = asyncio.get_running_loop().create_task(self._speak())
+        self._stirred.set()
+
+    async def _speak(self) -> None:
+        """Send what is due, whenever it is."""
+        while True:
+            self._stirred.clear()
+            due = None
+            if self._socket is not None and not self._is_leaving:
+                await self._send(self._socket)
+                due = self._talk.wakes_at()
+            try:
+                async with asyncio.timeout_at(due):
+                    await self._stirred.wait()
+            except TimeoutError:
+                continue
+
+    async def _send(self, socket: Socket) -> None:
+        try:
+            for frame in self._talk.due(self._clock()):
+                await socket.send(frame)
+        except Hung:
+            self._socket = None  # whoever listens is told as well, and connects again
+
+    def _is_models(self, item_id: str) -> bool:
+        item = self._journal.transcript.items.get(item_id) if self._journal is not None else None
+        return item is not None and bool(item.response_id)
+
+
+def desk_of(
+    call: Call, lease: Lease, session: Session, shared: Shared, tell: Tell, stop: Stop
+) -> ToolDesk | None:
+    """Return the desk of a call; None where the session was given no tools that hosts run."""
+    kit = shared.deps.tools
+    if kit is None or not session.granted:
+        return None
+    runs = ToolRuns(call, lease, session.owner, shared, kit, tell)
+    return ToolDesk(runs, names_of(session.granted), stop)
+
+
+def _asked(item: Item) -> Asked:
+    return Asked(item.call_id, item.name, item.arguments, item.response_id)

@@ -1,0 +1,137 @@
+"""The model's function calls are run by the host: those that it made, with tools that it was given, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sideband.tool_talk import output_id
+
+from tests.unit.sideband_scene import Scene
+from tests.unit.sideband_tools import (
+    GRANTED,
+    added,
+    answered,
+    asked_on,
+    asks,
+    audit,
+    ended,
+    outputs,
+    quiet,
+    sent,
+    stored,
+    tool_scene,
+    turn,
+    whole,
+    workshop,
+)
+from tests.unit.sideband_world import until
+
+
+def test_a_function_call_is_run_and_the_model_goes_on_with_its_output() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await answered(socket)
+        await asked_on(socket)
+        await quiet()
+
+    made = tool_scene(story)
+    [socket] = made.upstream.sockets
+    [frame] = sent(socket, "conversation.item.create")
+    assert frame["item"] == {
+        "id": output_id("call_1"),
+        "type": "function_call_output",
+        "call_id": "call_1",
+        "output": "It rains in Oslo",
+    }
+    assert len(frame["item"]["id"]) <= 32
+    assert len(sent(socket, "response.create")) == 1
+    [(arguments, context)] = workshop(made).done
+    assert arguments == {"city": "Oslo"}
+    assert context.as_json()["principal"] == {"kind": "guest", "id": "1"}
+    call = stored(made)
+    assert call is not None
+    assert (call.status, call.output, call.ms) == ("done", "It rains in Oslo", 500)
+
+
+def test_the_transcript_says_that_the_host_ran_it_and_for_how_long() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await answered(socket)
+        await until(lambda: len(made.items) == 2)
+
+    made = tool_scene(story)
+    call, output = made.items
+    assert (call.kind, call.source, call.tool_ms) == ("function_call", "sideband", None)
+    assert (output.kind, output.source, output.tool_ms) == ("function_call_output", "switchboard", 500)
+    [entry] = audit(made)
+    assert entry.event == "tool.run"
+    assert entry.facts == {
+        "callId": "rtc_1",
+        "tool": "weather",
+        "toolCallId": "call_1",
+        "status": "done",
+        "ms": 500,
+    }
+    assert made.shared.metrics.tool_calls == 1
+    assert made.shared.metrics.tool_failures == 0
+
+
+def test_a_function_call_that_the_browser_puts_into_the_conversation_runs_nothing() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        item = asks()
+        socket.say(added(item), {"type": "conversation.item.done", "item": item})
+        socket.say({"type": "conversation.item.retrieved", "item": item})
+        await quiet()
+
+    made = tool_scene(story)
+    assert workshop(made).done == []
+    assert outputs(made.upstream.sockets[0]) == []
+
+
+def test_a_tool_that_the_session_was_not_given_is_not_run() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks("other"), asks("unheard_of", call_id="call_2")))
+        await quiet()
+
+    made = tool_scene(story)
+    assert workshop(made).done == []
+    assert sent(made.upstream.sockets[0], "response.create") == []
+
+
+def test_a_response_outside_the_conversation_runs_nothing() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(whole(asks()), ended(asks(), conversation_id=None))
+        await quiet()
+        socket.hang()
+        await made.socket(2)
+        await quiet()
+
+    assert workshop(tool_scene(story)).done == []
+
+
+def test_a_session_without_granted_tools_is_left_alone() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await quiet()
+
+    assert workshop(tool_scene(story, session=replace(GRANTED, granted=None))).done == []
+
+
+def test_an_event_told_twice_runs_a_tool_once() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()), whole(asks()), ended(asks()))
+        await answered(socket)
+        socket.say(whole(asks()), ended(asks()), ended(asks(), response_id="resp_2"))
+        await asked_on(socket)
+        await quiet()
+
+    made = tool_scene(story)
+    assert len(workshop(made).done) == 1
+    assert len(outputs(made.upstream.sockets[0])) == 1
