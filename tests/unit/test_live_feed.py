@@ -105,7 +105,8 @@ def test_a_call_that_no_id_names_any_more_was_complete() -> None:
     feed = Feed(show, Position.of("v:3.1."), "w")
     assert list(feed.take(2, (1, page.revision), page.entries)) == []
     assert list(feed.close(2)) == []
-    assert ids(feed.take(3, (1, page.revision), page.entries)) == ["u1"]
+    [page] = Book().say(*heard("u2", None, "Two.")).read()
+    assert ids(feed.take(3, (1, page.revision), page.entries)) == ["u2"]
 
 
 @pytest.mark.parametrize(
@@ -191,3 +192,28 @@ def test_nothing_comes_twice_however_often_the_line_breaks(cuts: list[int]) -> N
         viewer.look(replay(book.read(), viewer.id)[:cut])
     viewer.look(replay(book.read(), viewer.id))
     assert ids(viewer.got) == [f"{who}{number}" for number in range(12) for who in "ua"]
+
+
+def test_what_a_browser_tells_a_later_call_again_is_not_sent_again() -> None:
+    first = Book().say(*heard("u1", None, "One."), *reply("a1", "u1", "Two."))
+    second = Book().say(*heard("u1", None, "One."), *reply("a1", "u1", "Two!"), *reply("a2", "a1", "Three."))
+    feed = Feed(show, Position(), "v")
+    got = []
+    for generation, book in ((2, first), (3, second)):
+        for page in book.read():
+            got += list(feed.take(generation, (page.number, page.revision), page.entries))
+    assert [(shown.generation, shown.item.id) for shown in got] == [
+        (2, "u1"),
+        (2, "a1"),
+        (3, "a1"),
+        (3, "a2"),
+    ]
+    assert got[2].previous is None
+
+
+def test_a_repeat_that_turns_out_to_be_one_is_taken_back() -> None:
+    feed = Feed(show, Position(), "v")
+    [first] = Book().say(*heard("u1", None, "One.")).read()
+    assert ids(feed.take(3, (1, first.revision), first.entries)) == ["u1"]
+    [taken_back] = [each for each in feed.take(2, (1, first.revision), first.entries) if each.generation == 3]
+    assert taken_back.item.deleted

@@ -10,6 +10,7 @@ from re import ASCII, fullmatch
 from typing import Any, Final
 
 from switchboard.domain.errors import InvalidRequest
+from switchboard.domain.talk import said_as
 from switchboard.domain.transcript import GAP, Item, from_entry, order, settled
 from switchboard.domain.transcript.join import join
 
@@ -24,6 +25,7 @@ POSITION_CHARS: Final = 4096
 
 Show = Callable[[Item, int], str]
 """Return the JSON of an item of the call at that generation."""
+Said = tuple[str, str, str]
 Place = tuple[int, int]
 """A page's number and revision: how far a call's journal is known. (0, 0) is its beginning."""
 
@@ -85,6 +87,16 @@ class _Board:
     marks: dict[str, str] = field(default_factory=dict)
     place: Place = (0, 0)
     closed: bool = False
+    told: frozenset[Said] | None = None
+
+    def tells(self) -> frozenset[Said]:
+        """Return what a later call only repeats."""
+        if self.told is None:
+            said = (
+                item for item in self.items.values() if item.text and not item.deleted and not item.is_aside
+            )
+            self.told = frozenset(map(said_as, said))
+        return self.told
 
 
 class Feed:
@@ -115,7 +127,9 @@ class Feed:
             version = from_entry(entry)
             known = board.items.get(version.id)
             board.items[version.id] = version if known is None else join(known, version)
-        yield from self._settle(generation, board)
+        board.told = None
+        for later in sorted(each for each in self._boards if each >= generation):
+            yield from self._settle(later, self._boards[later])
 
     def close(self, generation: int) -> Iterator[Shown]:
         """Learn that the call is over and all of its pages are known."""
@@ -147,7 +161,7 @@ class Feed:
         return board
 
     def _settle(self, generation: int, board: _Board) -> Iterator[Shown]:
-        target = self._target(board)
+        target = self._target(generation, board)
         for item_id in set(board.order) - {item.id for item in target}:
             board.order.remove(item_id)
             item, _ = board.sent.pop(item_id)
@@ -162,15 +176,19 @@ class Feed:
             board.sent[item.id] = item, self._mark(item, generation)
             yield from self._send(generation, board, item, target[index - 1].id if index else None)
 
-    def _target(self, board: _Board) -> list[Item]:
-        """Return what the viewer should have, in order.
+    def _target(self, generation: int, board: _Board) -> list[Item]:
+        """Return what the viewer should have, in order, less what an earlier call has told in the same words.
 
         A gap at the end of a call that goes on is held back: mostly, the next item shows that it was none.
         """
         ordered = order(board.items.values())
         while ordered and ordered[-1].kind == GAP and not board.closed and ordered[-1].id not in board.sent:
             ordered.pop()
-        return [item for item in ordered if board.closed or item.id in board.sent or settled(item)]
+        wanted = [item for item in ordered if board.closed or item.id in board.sent or settled(item)]
+        earlier = [each.tells() for before, each in self._boards.items() if before < generation]
+        if not earlier:
+            return wanted
+        return [item for item in wanted if not any(said_as(item) in told for told in earlier)]
 
     def _is_known(self, generation: int, board: _Board, item: Item) -> bool:
         seen, mark = board.sent[item.id]

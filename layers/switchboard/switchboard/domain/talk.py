@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from json import dumps
+from typing import Protocol
 
 from switchboard.domain import limits
 from switchboard.domain.ports import TranscriptPage
-from switchboard.domain.transcript import Item, merge_entries, order
+from switchboard.domain.transcript import BROWSER, Item, Report, merge_entries, order
 
 Talk = tuple[Item, ...]
 WORDLESS = frozenset({"in_progress", "pending", "failed", "untranscribed", "lost"})
 """Statuses of items whose words, if there are none, exist somewhere or existed."""
 
 
-def talk_of(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> Talk:
-    """Return the items of a session's calls, each call's in the order of its conversation."""
-    return tuple(item for _, item in told_once(calls))
+CLAIMED = " [as the browser tells]"
+"""What is written behind a line that no host has heard."""
+
+
+class Reports(Protocol):
+    """What browsers report of their sessions, one report for each log."""
+
+    def add(self, session_id: str, log_id: str, received_at: datetime, items: Sequence[Item]) -> None:
+        """Keep what the log reports, and that it is the session's; the same log again changes nothing."""
+
+    def list(self, session_id: str) -> tuple[Report, ...]:
+        """Return the newest reports, newest first, at most `REPORTS_MAX`."""
+
+    def log_ids(self, session_id: str, limit: int) -> tuple[str, ...]:
+        """Return the ids of the session's newest logs, newest first."""
 
 
 def told_once(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> Iterator[tuple[int, Item]]:
@@ -29,13 +43,19 @@ def told_once(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> Iterator
     told: set[tuple[str, str, str]] = set()
     for generation, pages in calls:
         items = items_of(pages)
-        yield from ((generation, item) for item in items if _said(item) not in told)
-        told.update(_said(item) for item in items if item.text and not item.deleted)
+        yield from ((generation, item) for item in items if said_as(item) not in told)
+        told.update(said_as(item) for item in items if item.text and not item.deleted)
 
 
 def items_of(pages: Sequence[TranscriptPage]) -> list[Item]:
     """Return one call's items in the order of its conversation."""
     return order(merge_entries(entry for page in pages for entry in page.entries).items.values())
+
+
+def unspoken(calls: Iterable[tuple[int, Sequence[TranscriptPage]]]) -> set[str]:
+    """Return the ids of items that were heard and are no part of the conversation."""
+    entries = (entry for _, pages in calls for page in pages for entry in page.entries)
+    return {item.id for item in merge_entries(entries).items.values() if item.is_aside}
 
 
 def version_of(talk: Talk) -> str:
@@ -47,10 +67,13 @@ def version_of(talk: Talk) -> str:
     return sha256(dumps(seen, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
-def quote(talk: Talk) -> list[tuple[str, str]]:
-    """Return (item id, line) of each item that says something, such as `assistant: Hello.`."""
-    lines = ((item.id, _line(item)) for item in talk if not item.deleted)
-    return [(item_id, line) for item_id, line in lines if line]
+def quote(talk: Talk, claimed: str = CLAIMED) -> list[tuple[str, str]]:
+    """Return (item id, line) of each item that says something, such as `assistant: Hello.`.
+
+    `claimed` ends the lines that are a browser's word.
+    """
+    lines = ((item, _line(item)) for item in talk if not item.deleted)
+    return [(item.id, line + claimed * (item.source == BROWSER)) for item, line in lines if line]
 
 
 def is_whole(talk: Talk) -> bool:
@@ -71,7 +94,8 @@ def chunk(lines: Sequence[tuple[str, str]], size: int) -> list[list[tuple[str, s
     return chunks
 
 
-def _said(item: Item) -> tuple[str, str, str]:
+def said_as(item: Item) -> tuple[str, str, str]:
+    """Return what two items have in common of which a later call's is a repeat: id, speaker and words."""
     return item.id, item.role, " ".join(item.text.split())
 
 
