@@ -19,6 +19,11 @@ def milliseconds(values: Sequence[float]) -> str:
     return f"{median(values) * 1000:.0f} ({min(values) * 1000:.0f})"
 
 
+def verdict(value: float, aim: float) -> str:
+    """Return the figure, what it may be at most, and whether it is: `1.02 of 1.30 ok`."""
+    return f"{value:.2f} of {aim:.2f} {'ok' if value <= aim else 'OVER'}"
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return an aligned table: the first column to the left, figures to the right."""
     cells = [list(head), *map(list, rows)]

@@ -62,24 +62,21 @@ def hearing(port: int, calls: int, counts: dict[str, int]) -> Hear:
     Sessions and calls are stored now: such records are in the table, not in a host's memory.
     """
     counts.update(writes=0, entries=0)
-    url = f"http://127.0.0.1:{port}"
-    now = datetime.now(UTC)
     stores = MemoryStores()
-    secret = ClientSecret("ek_bench", now + timedelta(hours=1))
-    shared = Shared(deps_of(url, stores, Forgetting(counts)), HOST)
-    for number in range(calls):
-        session = _session(f"sess_{number:032x}", stores, secret, now).attach(f"rtc_{number}", now)
-        stores.sessions.attach(session, Call(session.id, session.call_generation, f"rtc_{number}", now))
+    shared = Shared(deps_of(f"http://127.0.0.1:{port}", stores, Forgetting(counts)), HOST)
+    ready = [begun(number, stores) for number in range(calls)]
 
     async def hear(number: int) -> None:
-        session = stores.sessions.load(f"sess_{number:032x}")
-        (call,) = stores.calls.list(session.id)
+        call, session = ready[number]
         await Follow(call, stores.calls.claim(call, HOST), session, shared).run()
 
     return hear
 
 
-def _session(name: str, stores: MemoryStores, secret: ClientSecret, now: datetime) -> Session:
+def begun(number: int, stores: MemoryStores) -> tuple[Call, Session]:
+    """Return a call that nobody follows yet, and its session; both are stored."""
+    now, name = datetime.now(UTC), f"sess_{number:032x}"
+    secret = ClientSecret("ek_bench", now + timedelta(hours=1))
     session = Session(
         id=name,
         owner="guest:bench",
@@ -94,4 +91,7 @@ def _session(name: str, stores: MemoryStores, secret: ClientSecret, now: datetim
         updated_at=now,
     )
     stores.sessions.add(session)
-    return session
+    session = session.attach(f"rtc_{number}", now)
+    call = Call(session.id, session.call_generation, f"rtc_{number}", now)
+    stores.sessions.attach(session, call)
+    return call, session

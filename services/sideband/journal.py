@@ -25,6 +25,7 @@ from switchboard.domain.transcript import (
     to_entry,
 )
 from switchboard.domain.transcript.join import join
+from switchboard.domain.transcript.item import COMPLETED
 
 from sideband import limits
 
@@ -175,13 +176,20 @@ class Journal:
             if settled(item):
                 self._since.setdefault(item.id, now)
                 progress = Progress.SETTLED
-        return Progress.APPEARED if items and not progress else progress
+            elif not progress and not _is_being_said(item):
+                progress = Progress.APPEARED
+        return progress
 
 
 def _with_known(item: Item, entries: Mapping[str, dict[str, Any]]) -> Item:
     """Return the item with what its page knows of it: an amendment alone would take its words' place."""
     known = entries.get(item.id) if item.amends else None
     return item if known is None else join(from_entry(known), item)
+
+
+def _is_being_said(item: Item) -> bool:
+    """True for an utterance before it is committed: the upstream could not tell of it yet if asked."""
+    return item.role == "user" and item.progress < COMPLETED and item.is_user_audio
 
 
 def _size(entry: Mapping[str, Any]) -> int:

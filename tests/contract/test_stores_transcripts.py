@@ -40,6 +40,13 @@ def test_a_page_comes_back_as_it_went(stores: Stores) -> None:
     assert pages(stores) == (TranscriptPage(1, 1, 1, entries("a", "b")),)
 
 
+def test_long_words_come_back_as_they_went(stores: Stores) -> None:
+    long = entries(" ".join(f"word {number} 🙂" for number in range(2000)))
+    stores.transcripts.write(ONE, 1, 1, long)
+    assert pages(stores)[0].entries == long
+    assert stores.transcripts.read(SESSION)[0][1][0].entries == long
+
+
 def test_a_page_is_rewritten_whole(stores: Stores) -> None:
     stores.transcripts.write(ONE, 1, 1, entries("a"))
     stores.transcripts.write(ONE, 1, 2, entries("a", "b"))

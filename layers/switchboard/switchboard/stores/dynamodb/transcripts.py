@@ -1,8 +1,9 @@
 """Transcript pages in the table: an append-only journal of item versions, fenced by lease number.
 
-A page takes about one kilobyte, one write unit. Its writer rewrites it whole until it is full, then opens the
-next. A host that takes over opens the next page at once, under its own number: the old host's writes to the
-tail fail as soon as the tail is taken over, and the page behind it is not free any more.
+A page takes about one kilobyte, one write unit; what is too long for that is packed. Its writer rewrites it
+whole until it is full, then opens the next. A host that takes over opens the next page at once, under its own
+number: the old host's writes to the tail fail as soon as the tail is taken over, and the page behind it is
+not free any more.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from json import dumps, loads
 from typing import Any
+from zlib import compress, decompress
 
 from switchboard.domain.call import Lease
 from switchboard.domain.errors import LeaseLost, SessionChanged
 from switchboard.domain.ports import Clock, TranscriptPage
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
+TEXT_BYTES = 900
+"""Longest entries that are kept as text: with its keys, a page of them is one write unit."""
 NEW_OR_MINE = "attribute_not_exists(pk) OR (lease = :mine AND revision < :revision)"
 NOT_NEWER = "attribute_exists(pk) AND lease <= :mine"
 
@@ -79,7 +83,7 @@ class DynamoTranscripts:
             "sk": sk,
             "lease": lease.number,
             "revision": revision,
-            "entries": dumps(list(entries), separators=(",", ":"), ensure_ascii=False),
+            **_packed(dumps(list(entries), separators=(",", ":"), ensure_ascii=False)),
             "ttl": int(self._clock().timestamp()) + self._lifetime,
         }
 
@@ -90,4 +94,11 @@ def _key(lease: Lease, number: int) -> tuple[str, str]:
 
 def _page(row: Row) -> TranscriptPage:
     number = int(row["sk"].split("#")[2])
-    return TranscriptPage(number, row["lease"], row["revision"], tuple(loads(row["entries"])))
+    entries = decompress(row["packed"]) if "packed" in row else row["entries"]
+    return TranscriptPage(number, row["lease"], row["revision"], tuple(loads(entries)))
+
+
+def _packed(entries: str) -> Row:
+    """Return how a page keeps its entries: as text, or packed where text would take a second write unit."""
+    text = entries.encode()
+    return {"entries": entries} if len(text) <= TEXT_BYTES else {"packed": compress(text)}
