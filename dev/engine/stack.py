@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from dev import console
 from dev.engine import (
     clients,
     cloudformation,
@@ -224,9 +225,11 @@ class LocalStack:
         settings = ("--port", str(port), "--engine", self.engine_url, "--host", host, "--stage", stage)
         routes = (f"--route={path}={url}" for path, url in routed.items())
         streams = (f"--stream={prefix}={url}" for prefix, url in self.streams.items())
-        files = (f"--files={prefix}={directory}" for prefix, directory in self.files.items())
-        console = ("--console", str(self.project / "console"), "--simulator", self.simulator_url)
-        shown = console if (self.project / "console").is_dir() else ()
+        has_console = (self.project / "console").is_dir()
+        clients = console.mounts(self.project, "/console") if has_console else {}
+        files = (f"--files={prefix}={directory}" for prefix, directory in (clients | {**self.files}).items())
+        page = ("--console", str(self.project / "console"), "--simulator", self.simulator_url)
+        shown = page if has_console else ()
         child = self._start_module("gateway", "dev.gateway", *settings, *routes, *streams, *files, *shown)
         self.api_url = str(child.report(limits.CHILD_START_S)["url"])
 

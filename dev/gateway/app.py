@@ -102,10 +102,10 @@ def _connection(runner: web.AppRunner, loop: asyncio.AbstractEventLoop) -> Conne
     )
 
 
-def _to_server(base: URL) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _to_server(base: URL, host: str | None = None) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def to_server(request: web.Request) -> web.StreamResponse:
         target = base.join(URL(request.raw_path, encoded=True))
-        return await forward(request, request.app[_SESSION], target, None)
+        return await forward(request, request.app[_SESSION], target, None, host)
 
     return to_server
 
@@ -121,7 +121,8 @@ def _add_files(app: web.Application, prefix: str, directory: Path) -> None:
 def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
     """Serve the console at `/console/`, and lead there from `/`; its settings name this machine's servers.
 
-    The simulator's control API has no CORS, so the console reaches it under the same origin.
+    The simulator's control API has no CORS, so the console reaches it under the same origin; the host's name is
+    the simulator's own all the same, as its issuer writes it into tokens.
     """
 
     async def to_console(_: web.Request) -> web.Response:
@@ -142,7 +143,8 @@ def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
     app.router.add_get(CONSOLE + "/settings.json", its_settings)
     _add_files(app, CONSOLE, directory)
     if simulator:
-        app.router.add_route("*", "/_simulator/{path:.*}", _to_server(URL(simulator)))
+        its_own = URL(simulator)
+        app.router.add_route("*", "/_simulator/{path:.*}", _to_server(its_own, its_own.authority))
     app.on_response_prepare.append(always_asked_for)
 
 

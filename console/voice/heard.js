@@ -6,7 +6,6 @@ export class Heard {
   constructor() {
     /** @type {Map<string, {id, previous, role, text, done: number | null, mark: string}>} */
     this.items = new Map();
-    this.tokens = { input: 0, output: 0, responses: 0 };
   }
 
   /** Take one event in. `now` is in milliseconds. @returns {boolean} whether something changed */
@@ -19,7 +18,6 @@ export class Heard {
     if (type === "response.output_text.done") return this.#settle(event.item_id, event.text, now);
     if (type === "response.function_call_arguments.done") return this.#called(event, now);
     if (type === "conversation.item.truncated") return this.#marked(event);
-    if (type === "response.done") return this.#spent(event.response.usage);
     if (type.endsWith(".delta") && event.item_id && event.delta && !type.includes("arguments")) {
       const item = this.#item(event.item_id);
       if (item.done === null) item.text += event.delta;
@@ -62,23 +60,17 @@ export class Heard {
     this.#item(item_id).mark = `interrupted after ${(audio_end_ms / 1000).toFixed(1)} s`;
     return true;
   }
-
-  #spent(usage) {
-    this.tokens.responses += 1;
-    this.tokens.input += usage?.input_tokens ?? 0;
-    this.tokens.output += usage?.output_tokens ?? 0;
-    return true;
-  }
 }
 
 /** The rows of both transcripts, one for each item: the sideband's order, and ours for what it lacks yet. */
 export function rowsOf(heard, kept) {
-  const order = kept.map((item) => item.itemId);
+  const told = kept.filter((item) => !(item.kind === "gap" && item.deleted)); // what turned out to be none
+  const order = told.map((item) => item.itemId);
   for (const item of heard.items.values()) {
     if (order.includes(item.id)) continue;
     const at = order.indexOf(item.previous);
     order.splice(at < 0 ? order.length : at + 1, 0, item.id);
   }
-  const byId = new Map(kept.map((item) => [item.itemId, item]));
+  const byId = new Map(told.map((item) => [item.itemId, item]));
   return order.map((id) => ({ id, ours: heard.items.get(id), theirs: byId.get(id) }));
 }

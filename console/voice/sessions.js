@@ -23,3 +23,8 @@ export function keepSession(change) {
 function read() {
   return JSON.parse(localStorage.getItem(KEPT) ?? "[]");
 }
+
+/** The first words said in a session, as far as this browser has heard them. */
+export function titleOf(sessionId) {
+  return read().find((session) => session.sessionId === sessionId)?.title ?? "";
+}

@@ -16,3 +16,14 @@ export async function play(url, callId, name) {
   });
   if (!answer.ok) throw new Error((await answer.json()).error.message);
 }
+
+/** A token of a user who does not exist, from the simulator's own issuer. */
+export async function madeUpUser(url, name) {
+  const answer = await fetch(`${url}/_simulator/issuer/tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ sub: name, email: `${name}@example.com`, kind: "verified" }),
+  });
+  if (!answer.ok) throw new Error(`The simulator answered ${answer.status}.`);
+  return (await answer.json()).token;
+}

@@ -1,0 +1,30 @@
+/** Numbers, times and money as people read them. */
+
+export function number(value) {
+  return Math.round(value).toLocaleString();
+}
+
+/** Dollars, to the hundredth of a cent where they are few. */
+export function dollars(value) {
+  if (value === null || value === undefined) return "–";
+  return `$${value.toFixed(value && value < 1 ? 4 : 2)}`;
+}
+
+export function clock(time) {
+  return new Date(time).toLocaleTimeString([], { hour12: false });
+}
+
+export function day(time) {
+  const parts = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+  return new Date(time).toLocaleString([], parts);
+}
+
+/** Minutes and seconds. */
+export function lasting(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function seconds(milliseconds) {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,131 @@
+/** Which session is looked at, and the lines of this page: one call at a time, and any session of this browser to read. */
+
+import { play } from "../shared/simulator.js";
+import { Line } from "./line.js";
+import { keepSession } from "./sessions.js";
+import { Sideband } from "./sideband.js";
+
+const TITLE_CHARS = 60;
+const RECORD_MS = 4000; // the record's calls and audit change within seconds; it is metered twice a minute
+
+export class Desk extends EventTarget {
+  #lines = new Map();
+
+  /** Tells `change` whenever something is worth drawing, `voice` when sound arrives. */
+  constructor(api, who, settings) {
+    super();
+    this.api = api;
+    this.who = who;
+    this.settings = settings;
+    this.record = null;
+    this.profile = null;
+    this.sideband = new Sideband(api, () => this.#tell("change"));
+    setInterval(() => this.line?.live && this.load().catch(() => {}), RECORD_MS);
+  }
+
+  get id() { return this.record?.sessionId ?? null; }
+  get open() { return this.record?.status === "open"; }
+  /** The line of the session looked at; none if another page has opened it. */
+  get line() { return this.#lines.get(this.id) ?? null; }
+  /** The line that a call is on. */
+  get live() { return [...this.#lines.values()].find((line) => line.live) ?? null; }
+
+  /** Open a session and call. @param wishes {source, script, mode, instructions, reset?} */
+  async start(wishes) {
+    const microphone = await microphoneFor(wishes);
+    const { mode, instructions, reset } = wishes;
+    const switchboard = this.who.switchboard();
+    let line;
+    try {
+      const session = await switchboard.create({ mode, instructions, ...(reset && { reset }) });
+      line = this.#hold(new Line(session, wishes, microphone));
+    } catch (problem) {
+      for (const track of microphone?.getTracks() ?? []) track.stop();
+      throw problem;
+    } finally {
+      this.who.keep(switchboard.guestToken);
+    }
+    if (reset) await this.#lines.get(reset)?.end();
+    keepSession({ sessionId: line.id, createdAt: Date.now(), mode, status: "open", title: "" });
+    await this.show(line.id);
+    await line.call();
+    await line.called;
+    await this.load();
+  }
+
+  /** Same session and transcript, new secret, new call. */
+  async renew() {
+    await this.line.renew();
+    await this.line.called;
+    await this.load();
+  }
+
+  /** Look at a session; a call goes on meanwhile. */
+  async show(sessionId) {
+    this.record = await this.api.session(sessionId);
+    this.profile = null;
+    keepSession({ sessionId, status: this.record.status });
+    this.sideband.follow(sessionId, { session: this.line?.session, open: this.open });
+    this.#tell("change");
+  }
+
+  async extract() {
+    this.profile = await this.api.extract(this.id);
+    this.line?.note("profile extracted");
+    await this.load();
+  }
+
+  async end() {
+    if (this.line) await this.line.end();
+    else await this.api.end(this.id);
+    await this.load();
+  }
+
+  /** Read the record of the session looked at again. */
+  async load() {
+    const { id } = this;
+    const record = await this.api.session(id);
+    if (id !== this.id) return;
+    this.record = record;
+    keepSession({ sessionId: id, status: record.status });
+    this.#tell("change");
+  }
+
+  #hold(line) {
+    this.#lines.set(line.id, line);
+    line.addEventListener("change", () => this.#tell("change"));
+    line.addEventListener("voice", () => this.#tell("voice"));
+    line.addEventListener("call", () => (line.called = this.#called(line)));
+    line.addEventListener("title", ({ detail }) => this.#title(line, detail), { once: true });
+    return line;
+  }
+
+  /** A new call: where a script speaks, it speaks in this one too. */
+  async #called(line) {
+    const { source, script } = line.wishes;
+    try {
+      if (source === "script") {
+        await play(this.settings.simulator, line.callId, script);
+        line.note(`the script “${script}” plays`);
+      }
+      if (line.id === this.id) await this.load();
+    } catch (problem) {
+      line.note(`the script does not play: ${problem.message}`);
+    }
+  }
+
+  #title(line, words) {
+    keepSession({ sessionId: line.id, title: words.trim().slice(0, TITLE_CHARS) });
+    this.#tell("change");
+  }
+
+  #tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}
+
+async function microphoneFor({ source }) {
+  if (source !== "microphone") return null;
+  if (!navigator.mediaDevices) throw new Error("Browsers give microphones to pages on HTTPS or localhost only.");
+  return navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true } });
+}

@@ -1,0 +1,122 @@
+/** The voice part of the page: forms and buttons to the desk, the desk to what is drawn. */
+
+import { $, pairs } from "../shared/dom.js";
+import { remember } from "../shared/navigation.js";
+import { scriptNames } from "../shared/simulator.js";
+import { doing } from "../shared/told.js";
+import { showActions, showCard, showSessions } from "./card.js";
+import { Desk } from "./desk.js";
+import { Heard } from "./heard.js";
+import { showLevel } from "./levels.js";
+import { showMemories, showNoMemories } from "./remembered.js";
+import { listSessions, titleOf } from "./sessions.js";
+import { linesOfRecord, showTimeline } from "./timeline.js";
+import { showTranscripts } from "./transcripts.js";
+import { showUsage } from "./usage.js";
+
+const SILENCE = new Heard();
+const SECOND_MS = 1000;
+
+export async function startVoice({ api, who, settings }) {
+  const desk = new Desk(api, who, settings);
+  const draw = drawer(desk, choose);
+  let meters = [];
+
+  function start(wishes) {
+    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.").then((well) => {
+      if (well) seen(desk, draw);
+    });
+  }
+
+  function choose(sessionId) {
+    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => {
+      if (well) seen(desk, draw);
+      if (well) look();
+    });
+  }
+
+  async function look() {
+    if (!who.isUser) return showNoMemories();
+    showMemories(await api.memories(), (memoryId) =>
+      doing("Forgetting…", async () => {
+        await api.forget(memoryId);
+        await look();
+      }, "Forgotten."));
+  }
+
+  const actions = {
+    connect: ["Placing a call…", () => desk.line.call(), "The call is connected."],
+    renew: ["Renewing…", () => desk.renew(), "Renewed."],
+    extract: ["Reading the transcript into a profile…", () => desk.extract(), "Here is the profile."],
+    end: ["Ending…", () => desk.end(), "The session is over."],
+    "load-memories": ["Asking what is remembered…", look, "Here is what is remembered."],
+  };
+  for (const [id, [before, work, after]] of Object.entries(actions)) {
+    $(id).onclick = () => doing(before, work, after).then(draw);
+  }
+  const form = $("call-form");
+  const wishes = () => Object.fromEntries(new FormData(form));
+  $("refresh").onclick = () => start({ ...(desk.line?.wishes ?? wishes()), reset: desk.id });
+  $("mute").onclick = () => desk.line.mute(!desk.line.muted);
+  $("search").oninput = draw;
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    start(wishes());
+  };
+  form.elements.source.onchange = ({ target }) => ($("script-choice").hidden = target.value !== "script");
+
+  desk.addEventListener("change", draw);
+  desk.addEventListener("voice", () => {
+    for (const stop of meters) stop();
+    const { voice, microphone } = desk.live;
+    $("voice-out").srcObject = voice;
+    meters = [showLevel(voice, $("level-out")), ...(microphone ? [showLevel(microphone, $("level-in"))] : [])];
+  });
+  setInterval(() => desk.live && draw(), SECOND_MS); // the time on calls runs
+  await offerScripts(form, settings.simulator);
+  draw();
+  return { show: (sessionId) => sessionId && sessionId !== desk.id && choose(sessionId) };
+}
+
+/** Lead the eye and the screen reader to the session, and note it in the address. */
+function seen(desk, draw) {
+  remember("voice", desk.id);
+  draw();
+  $("session-heading").focus({ preventScroll: true });
+}
+
+function drawer(desk, onChoose) {
+  return () => {
+    const { record, line, live, sideband, profile } = desk;
+    const search = $("search").value;
+    showSessions(listSessions(search), desk.id, { searching: Boolean(search), onChoose });
+    showActions({ record, line, live });
+    const heard = line?.heard ?? SILENCE;
+    const median = record ? showTranscripts(heard, sideband) : null;
+    showCard({ record, line, title: titleOf(desk.id), median, now: Date.now() });
+    if (!record) return;
+    showTimeline([...(line?.lines ?? []), ...linesOfRecord(record)]);
+    showUsage(record);
+    showProfile(profile?.profile ?? record.profile);
+  };
+}
+
+function showProfile(profile) {
+  $("profile-section").hidden = !profile;
+  pairs($("profile"), Object.fromEntries(Object.entries(profile ?? {}).map(plain)));
+}
+
+function plain([name, value]) {
+  const words = [value].flat().map((each) => (each && typeof each === "object" ? JSON.stringify(each) : String(each ?? "–")));
+  return [name.replaceAll("_", " "), words.join(", ") || "–"];
+}
+
+/** Without a simulator nobody but the person can speak. */
+async function offerScripts(form, simulator) {
+  const scripts = await scriptNames(simulator);
+  form.elements.script.replaceChildren(...scripts.map((name) => new Option(name, name)));
+  if (scripts.length) return;
+  form.elements.source.value = "microphone";
+  form.elements.source.options[0].disabled = true;
+  $("script-choice").hidden = true;
+}
