@@ -20,11 +20,12 @@ from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig, Session
+from switchboard.domain.talk import Reports
 from switchboard.domain.ticket import Tickets
 from switchboard.domain.tool import ServerTools
 from switchboard.settings import Settings
 from switchboard.stores.buckets import MemoryBuckets
-from switchboard.stores.logs import MemoryLogs, MemoryMemories
+from switchboard.stores.logs import MemoryLogs, MemoryMemories, MemoryReports
 from switchboard.stores.memory import MemoryStores
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -213,6 +214,7 @@ class World:
         # Each use case calls the part of the settings that it reads by a protocol of its own.
         self.settings: Any = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
         self.logs: ports.Logs = MemoryLogs()
+        self.reports: Reports = MemoryReports()
         self.memories: Memories = MemoryMemories()
         self.relevance: Relevance = SharedWords()
         self.places = Places(self.stores.places, self.settings.calls_at_once, self.clock, self.tell)

@@ -112,11 +112,13 @@ UNFOLLOWED_SECONDS = 300
 """A call that no host has claimed for so long is ended: hosts that start from nothing take half of it."""
 UNFOLLOWED_BATCH = 512
 """Such calls looked at in one sweep; the next one, a minute later, takes the rest."""
-UNFOLLOWED_AT_ONCE = 16
-"""Hang-ups at once in a sweep: a host's own measure, as each waits for the network most of the time."""
+UNFOLLOWED_AT_ONCE = 10
+"""Calls ended at once in a sweep: as many as the SDK's client keeps connections for."""
 UNFOLLOWED_BUDGET_SECONDS = 40.0
 """A sweep begins no hang-up later than that: one may take 5 s for each of five keys, and the next sweep comes
 after 60."""
+SECRETS_TRIED = 4
+"""Newest client secrets to hang up with, as hosts do: one per renewal; older ones have all but expired."""
 UNFOLLOWED_HOST = "sweep"
 """In whose name a sweep claims calls: the next one finds what this one has left undone."""
 
@@ -164,6 +166,8 @@ EMBEDDING_SIZE = 256
 STREAM_SECONDS = 300
 """Life of one stream. Whoever leaves unnoticed, as behind API Gateway, holds an execution until then; coming
 back costs one read of the transcript."""
+STREAM_PAUSE_MS = 1000
+"""What a browser is told to wait before it comes back."""
 VIEWERS_MAX = 8
 """Streams of one session: a page in some tabs, a colleague, a recorder; each is another message per item."""
 STREAMS_OF_A_PROCESS = 64

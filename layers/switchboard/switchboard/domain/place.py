@@ -45,13 +45,16 @@ class Place:
         return max(self.heard_until, self.coming_until)
 
     def expect(self, generation: int, now: int) -> Place:
-        """Hold it for a call that is on its way, too."""
-        return replace(self, coming=generation, coming_until=now + limits.CALL_COMING_SECONDS)
+        """Hold it for a call that is on its way, and on for one that was so before and no host has heard."""
+        kept = self
+        if self.coming < generation and self.coming_until > now:
+            kept = replace(self, generation=self.coming, heard_until=self.lapses_at)
+        return replace(kept, coming=generation, coming_until=now + limits.CALL_COMING_SECONDS)
 
     def settle(self, generation: int, now: int) -> Place:
-        """Hold it for a call that a host hears, as long as a call can last; another host adds nothing to it."""
-        settled, known = self, generation == self.generation and self.heard_until
-        if generation >= self.generation and not known:
+        """Hold it for a call that a host hears, as long as a call can last; a second host adds little."""
+        settled, known = self, self.heard_until - now > limits.CALL_LONGEST_SECONDS / 2
+        if generation > self.generation or (generation == self.generation and not known):
             settled = replace(self, generation=generation, heard_until=now + limits.CALL_LONGEST_SECONDS)
         return replace(settled, coming_until=0) if self.coming <= generation else settled
 

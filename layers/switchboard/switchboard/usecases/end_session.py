@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Protocol
 
-from switchboard.domain.places import Leaving
+from switchboard.domain.places import Places
 from switchboard.domain.ports import Calls, Clock, Sessions, SidebandCommands
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Session
@@ -33,7 +33,7 @@ class Deps(Protocol):
 
     sessions: Sessions
     calls: Calls
-    places: Leaving
+    places: Places
     sideband: SidebandCommands
     clock: Clock
 
