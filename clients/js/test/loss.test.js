@@ -98,14 +98,14 @@ test("what was heard just before the loss is told to the next call, if the serve
   net.made[0].hear(said("item_1", "An old word."));
   await clock.pass(60);
   net.made[0].hear(said("item_2", "A late word."));
-  server.instructions = "Be brief. user: An old word.";
+  server.instructions = "Be brief. Before: a summary of what is long ago.";
   net.made[0].become("failed");
   await clock.pass(1);
   assert.deepEqual(net.made[1].channel.sent.map(({ item }) => item.id), ["item_2"]);
 });
 
 test("a session that failed may be connected again", async () => {
-  const { clock, net, session } = await connected();
+  const { clock, net, server, session } = await connected();
   net.state.opens = false;
   net.made[0].become("failed");
   await clock.pass(3600);
@@ -113,6 +113,10 @@ test("a session that failed may be connected again", async () => {
   net.state.opens = true;
   await session.connect(["microphone"]);
   assert.equal(session.state, "connected");
+  server.refuse = [{ path: "/realtime/calls", network: true }];
+  net.made.at(-1).become("failed");
+  await clock.pass(10);
+  assert.equal(session.state, "connected"); // with as many tries as ever
 });
 
 test("a session that ended elsewhere leaves its log", async () => {
