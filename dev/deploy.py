@@ -28,6 +28,7 @@ SAM = ROOT / ".venv-sam" / "bin" / "sam"
 SECRET = frozenset(
     {
         *("OpenAIApiKey", "JwtSecret", "BackendApiKey", "RedisUrl", "SupabaseServiceRoleKey"),
+        "ToolSecrets",
         "OpenAIChatKitSecret",
     }
 )
