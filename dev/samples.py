@@ -13,10 +13,11 @@ from datetime import timedelta
 from switchboard.bootstrap import Parts, bootstrap
 from switchboard.domain.call import Lease
 from switchboard.domain.extraction import DEFAULT_SCHEMA, Evidence, Extraction, Finding
-from switchboard.domain.log import Log, LogPart
+from switchboard.domain.log import Log, LogPart, analytics_of, lines_of
 from switchboard.domain.memory import Memory
 from switchboard.domain.ports import Digest
 from switchboard.domain.principal import Guest, User
+from switchboard.domain.report import report_of
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.domain.ticket import Ticket
@@ -26,6 +27,7 @@ NUMBER = "0123456789abcdef"
 SESSION_ID = f"sess_{NUMBER * 2}"
 EXTRACTION_ID = f"ext_{NUMBER * 2}"
 LOG_ID, MEMORY_ID = f"log_{NUMBER * 2}", f"mem_{NUMBER * 2}"
+GUESTS_LOG_ID = f"log_{NUMBER[::-1] * 2}"
 TRANSCRIPT_VERSION = NUMBER
 USER = User("user_sample")
 GUEST = Guest(f"gst_{NUMBER * 2}")
@@ -49,8 +51,8 @@ def main() -> None:
 
 def _forget(parts: Parts) -> None:
     client = parts.client("dynamodb")
-    rows = (f"SESSION#{SESSION_ID}", f"EXTRACTION#{EXTRACTION_ID}", f"LOG#{LOG_ID}", f"MEMORY#{USER.owner}")
-    for pk in rows:
+    logs = f"LOG#{LOG_ID}", f"LOG#{GUESTS_LOG_ID}", f"REPORT#{SESSION_ID}"
+    for pk in (f"SESSION#{SESSION_ID}", f"EXTRACTION#{EXTRACTION_ID}", *logs, f"MEMORY#{USER.owner}"):
         answer = client.query(
             TableName=parts.settings.table_name,
             KeyConditionExpression="pk = :pk",
@@ -117,11 +119,15 @@ def _write_extraction(parts: Parts) -> None:
 
 
 def _write_log(parts: Parts) -> None:
-    """Write a log of the sample user whose one part is summarised, and a memory of an earlier one."""
+    """Write a log of the user whose one part is summarised, a memory of an earlier one, a guest's log."""
     content = {"messages": [{"role": role, "content": text} for role, text in TALK], "metadata": {}}
     log = Log(LOG_ID, USER.owner, None, parts.clock(), len(str(content)))
     parts.logs.add(log.digested("Ada lives in Lisbon.", suspicious=False), content)
     parts.logs.add_part(LOG_ID, 0, LogPart("Ada lives in Lisbon.", suspicious=False))
+    guests = Log(GUESTS_LOG_ID, GUEST.owner, SESSION_ID, parts.clock(), len(str(content)))
+    counted = guests.analysed(analytics_of(content, lines_of(content))).done("not_a_user")
+    parts.logs.add(counted, content)
+    parts.reports.add(SESSION_ID, GUESTS_LOG_ID, parts.clock(), report_of(content))
     parts.memories.add(Memory(MEMORY_ID, USER.owner, "She likes to swim in the sea.", parts.clock()))
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from switchboard.domain import limits
 from switchboard.domain.ports import TranscriptPage
-from switchboard.domain.talk import chunk, is_whole, quote, talk_of, told_once, version_of
+from switchboard.domain.talk import chunk, is_whole, quote, told_once, version_of
 from switchboard.domain.transcript import Item, to_entry
 from switchboard.domain.transcript.item import IN_PROGRESS, Part
 
@@ -23,7 +23,7 @@ def test_calls_follow_each_other_each_in_its_own_order() -> None:
     hello, hi = talk("Hello.", "Hi.", prefix="one")
     again, welcome = talk("Again.", "Welcome.", prefix="two")
     calls = [(2, (page(hi), page(hello, number=2))), (5, (page(welcome, again),))]
-    assert [item.id for item in talk_of(calls)] == ["one_0", "one_1", "two_0", "two_1"]
+    assert [item.id for _, item in told_once(calls)] == ["one_0", "one_1", "two_0", "two_1"]
 
 
 def test_what_a_browser_tells_the_next_call_again_is_told_once() -> None:
@@ -47,7 +47,7 @@ def test_nothing_is_hidden_by_an_id_that_was_there_before() -> None:
 
 def test_the_newest_version_of_an_item_counts() -> None:
     draft = said("item_1", "Hel", progress=IN_PROGRESS)
-    [item] = talk_of([(2, (page(draft), page(said("item_1", "Hello."), number=2)))])
+    [(_, item)] = told_once([(2, (page(draft), page(said("item_1", "Hello."), number=2)))])
     assert item.text == "Hello."
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from switchboard.domain.memory import Memories, Relevance
     from switchboard.domain.places import Places
     from switchboard.domain.quota import Buckets, Quotas
+    from switchboard.domain.talk import Reports
     from switchboard.domain.ticket import Tickets
     from switchboard.domain.tool import ServerTools
     from switchboard.domain.tool_call import ToolCalls
@@ -212,6 +213,12 @@ class Parts(ChatParts):
         from switchboard.stores.dynamodb.logs import DynamoLogs
 
         return DynamoLogs(self.table)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from switchboard.stores.dynamodb.reports import DynamoReports
+
+        return DynamoReports(self.table)
 
     @cached_property
     def memories(self) -> Memories:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -160,10 +160,11 @@ def analytics_of(content: Mapping[str, Any], lines: Sequence[Line]) -> dict[str,
     }
 
 
-def merge(lines: Sequence[Line], talk: Sequence[tuple[str, str]]) -> list[str]:
+def merge(lines: Sequence[Line], talk: Sequence[tuple[str, str]], claimed: Collection[str] = ()) -> list[str]:
     """Return the browser's lines and the sideband's (item id, line) as one talk, each labelled by its source.
 
-    The sideband's order and words count. What only the browser tells stands behind what it told it after.
+    The sideband's order and words count. What only the browser tells stands behind what it told it after, or
+    where it fills a gap of the sideband's: these items are `claimed`.
     """
     by_id = {item_id: place for place, (item_id, _) in enumerate(talk)}
     by_words: dict[str, list[int]] = {}
@@ -181,8 +182,9 @@ def merge(lines: Sequence[Line], talk: Sequence[tuple[str, str]]) -> list[str]:
             seen.add(place)
             last = place
     merged = [_labelled("browser", line) for line in only_browser.get(-1, [])]
-    for spot, (_, words) in enumerate(talk):
-        merged.append(f"[{'both' if spot in seen else 'sideband'}] {words}")
+    for spot, (item_id, words) in enumerate(talk):
+        source = "browser" if item_id in claimed else "both" if spot in seen else "sideband"
+        merged.append(f"[{source}] {words}")
         merged += [_labelled("browser", line) for line in only_browser.get(spot, [])]
     return merged
 

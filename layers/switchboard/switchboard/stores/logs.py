@@ -1,16 +1,19 @@
-"""Logs and memories in one process's memory, for tests."""
+"""Logs, what they report, and memories in one process's memory, for tests."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from json import dumps, loads
 from threading import RLock
 from typing import Any
 
+from switchboard.domain import limits
 from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, LogPart
 from switchboard.domain.memory import Memory
+from switchboard.domain.transcript import Item, Report
 
 
 class MemoryLogs:
@@ -52,6 +55,30 @@ class MemoryLogs:
     def list_parts(self, log_id: str) -> tuple[LogPart, ...]:
         """Return the summaries in the log's order."""
         return tuple(part for _, part in sorted(self._parts[log_id].items()))
+
+
+class MemoryReports:
+    """What browsers report of sessions."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, dict[str, tuple[datetime, Report]]] = defaultdict(dict)
+
+    def add(self, session_id: str, log_id: str, received_at: datetime, items: Sequence[Item]) -> None:
+        """Keep what the log reports, and that it is the session's; the same log again changes nothing."""
+        self._reports[session_id].setdefault(log_id, (received_at, tuple(items)))
+
+    def list(self, session_id: str) -> tuple[Report, ...]:
+        """Return the newest reports, newest first."""
+        reports = (report for _, _, report in self._newest(session_id) if report)
+        return tuple(reports)[: limits.REPORTS_MAX]
+
+    def log_ids(self, session_id: str, limit: int) -> tuple[str, ...]:
+        """Return the ids of the session's newest logs, newest first."""
+        return tuple(log_id for _, log_id, _ in self._newest(session_id)[:limit])
+
+    def _newest(self, session_id: str) -> Sequence[tuple[datetime, str, Report]]:
+        found = [(at, log_id, report) for log_id, (at, report) in self._reports[session_id].items()]
+        return sorted(found, key=lambda each: each[:2], reverse=True)
 
 
 class MemoryMemories:

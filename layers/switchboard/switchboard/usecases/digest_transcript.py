@@ -7,8 +7,9 @@ from typing import Literal, Protocol
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamError
 from switchboard.domain.ports import Digest, Digests, Responses, Transcripts
-from switchboard.domain.talk import Talk, is_whole, quote, talk_of
+from switchboard.domain.talk import Reports, Talk, is_whole, quote
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+from switchboard.usecases.read_talk import read_talk
 
 SUMMARISE = (
     "Summarise the first part of a conversation between a person and an assistant, so that the assistant can "
@@ -34,6 +35,7 @@ class Deps(Protocol):
     """What this task needs."""
 
     transcripts: Transcripts
+    reports: Reports
     digests: Digests
     responses: Responses
 
@@ -42,7 +44,7 @@ def digest_transcript(request: DigestTranscript, deps: Deps) -> TranscriptDigest
     """Return how whole the digest is, after keeping it: a repeat finds it there."""
     digest = deps.digests.find(request.session_id, request.transcript_version)
     if digest is None:
-        digest = _digest(talk_of(deps.transcripts.read(request.session_id)), deps.responses)
+        digest = _digest(read_talk(request.session_id, deps), deps.responses)
         deps.digests.save(request.session_id, request.transcript_version, digest)
     return TranscriptDigested.model_validate({"restored": digest.restored})
 

@@ -13,9 +13,10 @@ from switchboard.domain.extraction import DEFAULT_SCHEMA, Extraction, extraction
 from switchboard.domain.ports import Clock, Extractions, Sessions, Sleep, Transcripts, Workflows
 from switchboard.domain.principal import Principal
 from switchboard.domain.schema import strict
-from switchboard.domain.talk import quote, talk_of, version_of
+from switchboard.domain.talk import Reports, quote, version_of
 from switchboard.usecases.get_extraction import ExtractionAnswer
 from switchboard.usecases.payload import Request, SessionId
+from switchboard.usecases.read_talk import read_talk
 
 
 class ExtractProfile(Request):
@@ -30,6 +31,7 @@ class Deps(Protocol):
 
     sessions: Sessions
     transcripts: Transcripts
+    reports: Reports
     extractions: Extractions
     workflows: Workflows
     clock: Clock
@@ -43,7 +45,7 @@ def extract_profile(request: ExtractProfile, principal: Principal, deps: Deps) -
     """
     session = deps.sessions.get(request.session_id, principal.owner)
     schema = DEFAULT_SCHEMA if request.profile_schema is None else strict(request.profile_schema)
-    talk = talk_of(deps.transcripts.read(session.id))
+    talk = read_talk(session.id, deps)
     if not quote(talk):
         raise NothingToExtract("The transcript has no words yet.", retry_after=limits.EXTRACT_RETRY_AFTER)
     version = version_of(talk)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from switchboard.domain import limits
 from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, CallStatus
-from switchboard.domain.ports import Calls, Sessions
+from switchboard.domain.log import Log
+from switchboard.domain.log import Status as LogStatus
+from switchboard.domain.ports import Calls, Logs, Sessions
 from switchboard.domain.price import Prices, cost
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Mode, Session, Status
+from switchboard.domain.talk import Reports
 from switchboard.usecases.payload import Answer, Request, SessionId
 
 
@@ -54,8 +57,19 @@ class AuditAnswer(Answer):
     facts: dict[str, Any]
 
 
+class SessionLogAnswer(Answer):
+    """A log that the session's owner has sent of it; `GET /realtime/logs/{logId}` tells more."""
+
+    log_id: str
+    status: LogStatus
+    created_at: datetime
+
+
 class SessionAnswer(Answer):
-    """The record of a session; it never holds a secret. `audit` has its newest entries, oldest first."""
+    """The record of a session; it never holds a secret. `audit` has its newest entries, oldest first.
+
+    `logs` are the newest that its owner has sent, newest first.
+    """
 
     session_id: str
     status: Status
@@ -73,6 +87,7 @@ class SessionAnswer(Answer):
     updated_at: datetime
     ended_at: datetime | None
     audit: list[AuditAnswer]
+    logs: list[SessionLogAnswer]
     cost_usd: float | None
 
     @classmethod
@@ -81,10 +96,11 @@ class SessionAnswer(Answer):
         session: Session,
         calls: tuple[Call, ...],
         audit: tuple[AuditEntry, ...],
+        logs: Sequence[Log],
         costs: Mapping[int, float | None],
     ) -> SessionAnswer:
         """Return the answer for a session; `costs` are those of its metered calls by generation."""
-        own = {"session_id", "enable_transcription", "calls", "audit", "cost_usd"}
+        own = {"session_id", "enable_transcription", "calls", "audit", "logs", "cost_usd"}
         known = [dollars for dollars in costs.values() if dollars is not None]
         return cls(
             session_id=session.id,
@@ -92,6 +108,9 @@ class SessionAnswer(Answer):
             calls=[CallAnswer.of(call, costs.get(call.generation)) for call in calls],
             cost_usd=round(sum(known), 6) if len(known) == len(costs) else None,
             audit=[AuditAnswer(at=entry.at, event=entry.event, facts=dict(entry.facts)) for entry in audit],
+            logs=[
+                SessionLogAnswer(log_id=log.id, status=log.status, created_at=log.received_at) for log in logs
+            ],
             **{name: getattr(session, name) for name in cls.model_fields if name not in own},
         )
 
@@ -114,6 +133,8 @@ class Deps(Protocol):
     sessions: Sessions
     calls: Calls
     audits: Audits
+    logs: Logs
+    reports: Reports
     settings: SettingsOfPrices
 
 
@@ -128,4 +149,6 @@ def get_session(request: GetSession, principal: Principal, deps: Deps) -> Sessio
         for call in calls
         if call.usage is not None
     }
-    return SessionAnswer.of(session, calls, audit, costs)
+    sent = map(deps.logs.find, deps.reports.log_ids(session.id, limits.SESSION_LOGS_MAX))
+    logs = [log for log in sent if log and log.owner == session.owner]
+    return SessionAnswer.of(session, calls, audit, logs, costs)

@@ -11,9 +11,10 @@ from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest
 from switchboard.domain.ports import Sessions, Transcripts
 from switchboard.domain.principal import Principal
-from switchboard.domain.talk import told_once
+from switchboard.domain.talk import Reports, told_once
 from switchboard.domain.transcript import Item
 from switchboard.usecases.payload import Answer, Request, SessionId
+from switchboard.usecases.read_talk import read_items
 
 
 def _number(value: object) -> object:
@@ -39,7 +40,8 @@ class ItemAnswer(Answer):
     not yet transcribed); `incomplete` (broken off); `interrupted` (said, but heard only up to `heard_ms`);
     `failed` and `untranscribed` (heard, without words); `lost` (known to exist, its words are gone).
     An item of the kind `gap` is always `lost`: nobody listened then, between the times that it bears.
-    `source` is who reported it. `generation` is that of its call.
+    `source` is whose words these are: `sideband`, or `browser` where no host has heard them and a log of the
+    session's owner tells them. `generation` is that of its call.
     """
 
     item_id: str
@@ -80,29 +82,48 @@ class Deps(Protocol):
 
     sessions: Sessions
     transcripts: Transcripts
+    reports: Reports
 
 
 def get_transcript(request: GetTranscript, principal: Principal, deps: Deps) -> TranscriptAnswer:
     """Return a page of the transcript: all calls of the session, each in the order of its conversation.
 
-    A cursor names the last item seen, so that items which settle or arrive meanwhile shift no page.
+    A cursor names the last item seen, so that items which settle or arrive meanwhile shift no page. Gaps are
+    filled by what the browser tells.
     """
     session = deps.sessions.get(request.session_id, principal.owner)
-    items = list(told_once(deps.transcripts.read(session.id)))
-    start = _after(items, request.cursor) if request.cursor else 0
+    items = read_items(session.id, deps)
+    start = _start(items, request.cursor, session.id, deps) if request.cursor else 0
     page = items[start : start + request.limit]
     more = start + request.limit < len(items)
     return TranscriptAnswer(
         session_id=session.id,
         items=[ItemAnswer.of(item, generation) for generation, item in page],
-        cursor=f"{page[-1][0]}.{page[-1][1].id}" if more else None,
+        cursor=_cursor(*page[-1]) if more else None,
         status=session.status,
     )
 
 
-def _after(items: list[tuple[int, Item]], cursor: str) -> int:
-    generation, _, item_id = cursor.partition(".")
-    for index, (of, item) in enumerate(items):
-        if item.id == item_id and str(of) == generation:
-            return index + 1
-    raise InvalidRequest("The cursor is not one of this transcript's.")
+def _start(items: list[tuple[int, Item]], cursor: str, session_id: str, deps: Deps) -> int:
+    """Return where the page behind a cursor begins. Raise InvalidRequest.
+
+    The cursor of a gap that has been filled since leads to what fills it.
+    """
+    found = _find(items, cursor)
+    if found is not None:
+        return found + 1
+    heard = list(told_once(deps.transcripts.read(session_id)))
+    gap = _find(heard, cursor)
+    if gap is None:
+        raise InvalidRequest("The cursor is not one of this transcript's.")
+    before = _find(items, _cursor(*heard[gap - 1])) if gap else None
+    return 0 if before is None else before + 1
+
+
+def _find(items: list[tuple[int, Item]], cursor: str) -> int | None:
+    places = (place for place, each in enumerate(items) if _cursor(*each) == cursor)
+    return next(places, None)
+
+
+def _cursor(generation: int, item: Item) -> str:
+    return f"{generation}.{item.id}"

@@ -8,8 +8,9 @@ from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound
 from switchboard.domain.extraction import Extraction
 from switchboard.domain.ports import Extractions, Transcripts
-from switchboard.domain.talk import chunk, quote, talk_of
+from switchboard.domain.talk import Reports, chunk, quote
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
+from switchboard.usecases.read_talk import Sources, read_talk
 
 
 class LoadExtraction(TaskRequest):
@@ -30,12 +31,13 @@ class Deps(Protocol):
 
     extractions: Extractions
     transcripts: Transcripts
+    reports: Reports
 
 
 def load_extraction(request: LoadExtraction, deps: Deps) -> ExtractionLoaded:
     """Return the chunks. Raise InvalidRequest if the transcript is longer than anybody can talk."""
     extraction = find_extraction(request.extraction_id, deps.extractions)
-    count = len(read_chunks(extraction, deps.transcripts))
+    count = len(read_chunks(extraction, deps))
     if count > limits.EXTRACT_CHUNKS:
         raise InvalidRequest("The transcript is too long to extract from.")
     return ExtractionLoaded(extraction_id=extraction.id, chunks=list(range(count)))
@@ -49,9 +51,10 @@ def find_extraction(extraction_id: str, extractions: Extractions) -> Extraction:
     return extraction
 
 
-def read_chunks(extraction: Extraction, transcripts: Transcripts) -> list[list[tuple[str, str]]]:
+def read_chunks(extraction: Extraction, sources: Sources) -> list[list[tuple[str, str]]]:
     """Return the chunks of (item id, line) of the extraction's transcript.
 
-    A call that goes on only adds to the end, so that a chunk keeps its number and its beginning.
+    A call that goes on only adds to the end, so that a chunk keeps its number and its beginning; a gap that
+    is filled meanwhile moves what follows it.
     """
-    return chunk(quote(talk_of(transcripts.read(extraction.session_id))), limits.CHUNK_CHARS)
+    return chunk(quote(read_talk(extraction.session_id, sources)), limits.CHUNK_CHARS)

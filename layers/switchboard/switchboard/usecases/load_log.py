@@ -10,8 +10,10 @@ from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, analytics_of, bounded, lines_of, merge
 from switchboard.domain.ports import Logs, Transcripts
 from switchboard.domain.redact import redact
-from switchboard.domain.talk import chunk, quote, talk_of
+from switchboard.domain.talk import Reports, Talk, chunk, quote
+from switchboard.domain.transcript import BROWSER
 from switchboard.usecases.payload import Answer, LogId, TaskRequest
+from switchboard.usecases.read_talk import read_talk
 from switchboard.usecases.recall import is_user
 
 
@@ -39,6 +41,7 @@ class Deps(Protocol):
 
     logs: Logs
     transcripts: Transcripts
+    reports: Reports
     settings: Redaction
 
 
@@ -46,8 +49,8 @@ def load_log(request: LoadLog, deps: Deps) -> LogLoaded:
     """Return the chunks. Only a user has memories: of all others a log leaves counts and nothing else."""
     log = find_log(request.log_id, deps.logs)
     content = deps.logs.content(log.id)
-    talk = _talk(log, deps)
-    counted = {**analytics_of(content, lines_of(content)), "sideband_items": len(talk)}
+    heard = tuple(item for item in _talk(log, deps) if item.source != BROWSER)
+    counted = {**analytics_of(content, lines_of(content)), "sideband_items": len(quote(heard))}
     deps.logs.save(log.analysed(_redacted(counted, deps.settings.redacted)))
     chunks = len(read_chunks(log, deps)) if is_user(log.owner) else 0
     return LogLoaded(log_id=log.id, chunks=list(range(chunks)))
@@ -63,7 +66,10 @@ def find_log(log_id: str, logs: Logs) -> Log:
 
 def read_chunks(log: Log, deps: Deps) -> list[list[str]]:
     """Return the chunks of a log's lines, merged with what the sideband heard and labelled by source."""
-    lines = bounded(merge(lines_of(deps.logs.content(log.id)), _talk(log, deps)), limits.LOG_LINES)
+    talk = _talk(log, deps)
+    claimed = {item.id for item in talk if item.source == BROWSER}
+    merged = merge(lines_of(deps.logs.content(log.id)), quote(talk, claimed=""), claimed)
+    lines = bounded(merged, limits.LOG_LINES)
     chunks = chunk([("", line) for line in lines], limits.CHUNK_CHARS)
     if len(chunks) > limits.LOG_CHUNKS:
         half = limits.LOG_CHUNKS // 2
@@ -71,8 +77,8 @@ def read_chunks(log: Log, deps: Deps) -> list[list[str]]:
     return [[line for _, line in each] for each in chunks]
 
 
-def _talk(log: Log, deps: Deps) -> list[tuple[str, str]]:
-    return quote(talk_of(deps.transcripts.read(log.session_id))) if log.session_id else []
+def _talk(log: Log, deps: Deps) -> Talk:
+    return read_talk(log.session_id, deps) if log.session_id else ()
 
 
 def _redacted(counted: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:

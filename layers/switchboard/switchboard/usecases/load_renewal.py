@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from switchboard.domain.ports import Sessions, Transcripts
-from switchboard.domain.talk import talk_of, version_of
+from switchboard.domain.talk import Reports, version_of
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
+from switchboard.usecases.read_talk import read_talk
 
 
 class LoadRenewal(TaskRequest):
@@ -29,6 +30,7 @@ class Deps(Protocol):
 
     sessions: Sessions
     transcripts: Transcripts
+    reports: Reports
 
 
 def load_renewal(request: LoadRenewal, deps: Deps) -> RenewalLoaded:
@@ -38,5 +40,5 @@ def load_renewal(request: LoadRenewal, deps: Deps) -> RenewalLoaded:
         session_id=session.id,
         generation=session.generation,
         version=session.version,
-        transcript_version=version_of(talk_of(deps.transcripts.read(session.id))),
+        transcript_version=version_of(read_talk(session.id, deps)),
     )

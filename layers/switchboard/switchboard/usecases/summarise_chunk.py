@@ -11,6 +11,7 @@ from switchboard.domain import limits
 from switchboard.domain.log import LogPart
 from switchboard.domain.ports import Logs, Responses, Transcripts
 from switchboard.domain.redact import redact
+from switchboard.domain.talk import Reports
 from switchboard.usecases.load_log import find_log, read_chunks
 from switchboard.usecases.payload import Answer, LogId, TaskRequest
 
@@ -56,6 +57,7 @@ class Deps(Protocol):
 
     logs: Logs
     transcripts: Transcripts
+    reports: Reports
     responses: Responses
     settings: Redaction
 

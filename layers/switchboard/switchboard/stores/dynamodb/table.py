@@ -16,6 +16,8 @@ EXTRACTION#<id> CHUNK#<attempt>#<n>         what a chunk yielded           its e
 LOG#<id>        LOG                         what has become of a log       its id
 LOG#<id>        CONTENT#<n>                 a piece of what was in it      its log, in order
 LOG#<id>        PART#<n>                    the summary of a part          its log, in order
+REPORT#<sess.>  LINES#<time>#<log>          what a log tells of a session  its session, newest first
+REPORT#<sess.>  LOG#<time>#<log>            which logs tell of it          its session, newest first
 MEMORY#<owner>  MEMORY#<id>                 a memory of a user             its user, all at once
 MEMORY#<owner>  PROFILE, CHOICE             a user's profile; opted out    its user
 QUOTA#<bucket>  BUCKET                      one allowance of somebody      its name
