@@ -14,7 +14,9 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from switchboard.domain.call import Call
 from switchboard.domain.talk import items_of
 
 from dev.chaos import limits
@@ -28,6 +30,7 @@ from dev.chaos.tally import Tally
 from dev.chaos.truth import lines_of
 from dev.chaos.world import KEY, World
 from dev.engine import ports
+from dev.engine.processes import LineSink
 from dev.simulator.caller import Caller
 
 
@@ -39,15 +42,28 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of the storm (default 60)")
     parser.add_argument("--seed", type=int, default=1, help="of chance (default 1)")
     parser.add_argument("--plant", choices=sorted(PLANTS), default="", help="a defect that must be found")
+    parser.add_argument("--log", type=Path, help="a file for every line of every host")
     options = parser.parse_args()
     chance = Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="switchboard-chaos-") as state:
         takeovers = Takeovers()
-        world = World(Path(state), options.hosts, takeovers.line, chance, options.plant)
+        sink = _both(takeovers.line, options.log) if options.log else takeovers.line
+        world = World(Path(state), options.hosts, sink, chance, options.plant)
         try:
             return asyncio.run(_run(options, world, takeovers, chance))
         finally:
             world.stop()
+
+
+def _both(sink: LineSink, path: Path) -> LineSink:
+    """Return what hands lines to the sink and appends them to the file, with the time."""
+    file = path.open("w", buffering=1)
+
+    def line(host: str, text: str) -> None:
+        file.write(f"{time.monotonic():.3f} {host} {text}\n")
+        sink(host, text)
+
+    return line
 
 
 async def _run(options: argparse.Namespace, world: World, takeovers: Takeovers, chance: Random) -> int:
@@ -104,15 +120,30 @@ async def _progress(storm: Storm, takeovers: Takeovers) -> None:
 async def _compare(world: World, caller: Caller, storm: Storm, takeovers: Takeovers) -> Tally:
     tally = Tally()
     for call in storm.calls:
-        truth = lines_of(await caller.truth(call.call_id), takeovers.deaths(call.call_id))
+        told = await caller.truth(call.call_id)
+        truth = lines_of(told, takeovers.deaths(call.call_id))
         wrong = len(tally.wrong)
         pages = await asyncio.to_thread(world.transcripts.pages, call.session_id, call.generation)
         tally.add(call.call_id, truth, items_of(pages))
         stored = await asyncio.to_thread(world.calls.find, call.session_id, call.generation)
-        if len(tally.wrong) > wrong and stored is not None:
-            tally.wrong[-1] += f" [lease {stored.lease}, {stored.reason}]"
+        if len(tally.wrong) > wrong:
+            tally.wrong.append(f"{call.call_id}: {_history(told, stored, takeovers)}")
         storm.counts["calls not closed in time"] += stored is None or stored.status != "closed"
     return tally
+
+
+def _history(told: dict[str, Any], stored: Call | None, takeovers: Takeovers) -> str:
+    """Return who listened when, and which hosts died of the call, to see what became of an item."""
+    heard = [
+        f"{each['since']:.1f}-{each['until'] or 0:.1f}{' cut' if each['cut'] else ''}"
+        for each in told["listeners"]
+    ]
+    items = [
+        f"{line['item_id'][-4:]} {line['told'][0]:.1f}-{line['told'][1]:.1f}" for line in told["transcript"]
+    ]
+    deaths = [f"{death:.1f}" for death in takeovers.deaths(told["id"])]
+    lease = f"lease {stored.lease}, {stored.reason}" if stored else "no row"
+    return f"{lease}; heard {', '.join(heard)}; deaths {', '.join(deaths)}; items {', '.join(items)}"
 
 
 def _report(storm: Storm, tally: Tally, takeovers: Takeovers, world: World, busy: str) -> int:

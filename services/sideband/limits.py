@@ -120,8 +120,9 @@ EXPIRY_MARGIN = 60.0
 # --- Handing a call over ---------------------------------------------------------------------------
 LINGER = 5.0
 """How long a host that has released a call goes on listening and writing: another has attached by then."""
-OVERLAP = 0.8
-"""From the new host's attach to its seal: by then the old one has written what it heard before."""
+OVERLAP = 2.0
+"""From the new host's attach to its seal: by then the old one, or one that was thought dead, has written what
+it heard before, even into a table that refuses every other write. Meanwhile the new one's frames wait."""
 
 # --- Tools ------------------------------------------------------------------------------------------
 TOOLS_OF_CALL = 4
@@ -170,6 +171,8 @@ INHERIT = 0.25
 """Between looks for dead hosts among those seen; to find none costs nothing."""
 INHERIT_LIST = 1.0
 """Between two readings of what a dead host still holds."""
+INHERIT_BATCH = 10_000
+"""Calls of a dead host read at once: more than any host holds. Each of the others takes its share of them."""
 LOOK_CREDIT = 2.0
 """Most stillness that one look can prove: if we slept ourselves, the others may have slept with us."""
 REMOVE_AFTER = 15.0

@@ -93,9 +93,15 @@ class DynamoCalls:
         return tuple(self._work(f"HOST#{host}", limit))
 
     def _work(self, work: str, limit: int, until: str | None = None) -> Iterator[Call]:
+        """Yield calls, a megabyte of rows at a time."""
         due = ("due", until) if until else None
-        rows, _ = self._table.query_index("work", "work", work, limit, until=due)
-        return map(call_of, rows)
+        after: Row | None = None
+        while limit > 0:
+            rows, after = self._table.query_index("work", "work", work, limit, after=after, until=due)
+            yield from map(call_of, rows)
+            limit -= len(rows)
+            if after is None:
+                return
 
     def _change(self, lease: Lease, changes: dict[str, Any]) -> None:
         values = {"mine": lease.number, "host": lease.host, "followed": "followed"}
