@@ -20,6 +20,7 @@ from sideband.aside import Aside
 from sideband.backoff import Backoff
 from sideband.metrics import Metrics
 from sideband.socket import Connect
+from sideband.tool_kit import ToolKit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,6 +65,7 @@ class Deps:
     stage: str = "dev"
     prices: Prices = field(default_factory=lambda: PRICES)
     allowance: Allowance = Allowance()
+    tools: ToolKit | None = None
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from sideband.meter import Meter
 from sideband.opening import open_journal
 from sideband.pinned import Guard, pinned_of
 from sideband.socket import Hung, Socket
+from sideband.tool_desk import desk_of
 from sideband.trail import Trail
 from sideband.writer import Writer
 
@@ -36,6 +37,7 @@ class Ear:
     __slots__ = (
         "_call",
         "_conversation",
+        "_desk",
         "_lease",
         "_meter",
         "_pinned",
@@ -59,6 +61,7 @@ class Ear:
         self._transcription = shared.deps.transcription_model if session.transcription else None
         self._pinned = pinned_of(call, session, shared.deps.transcription_model)
         self._trail = Trail(lease, shared)
+        self._desk = desk_of(call, lease, session, shared, self._trail.tell, stop)
         self._tears = 0
         self._conversation: Conversation | None = None
         self._writer: Writer | None = None
@@ -94,6 +97,8 @@ class Ear:
                 await asyncio.sleep(limits.OVERLAP if self._call.status == "pending" else 0.0)
             conversation, writer = await self.open()
             await greet(attached.socket, conversation)
+            if self._desk is not None:
+                self._desk.connect(attached.socket)
             on_heard()
             code = await listen(attached.socket, conversation, writer)
         except Hung as hung:
@@ -108,6 +113,9 @@ class Ear:
             guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
             self._conversation = Conversation(journal, self._transcription, guard, self._meter.take)
             self._writer = Writer(journal, self._lease, self._shared, lambda: self._stop(Lost()))
+            if self._desk is not None:
+                self._desk.open(journal)
+                self._conversation.tools = self._desk
             if self._lease.number > 1:
                 self.tear()
         return self._conversation, self._writer
@@ -145,6 +153,11 @@ class Ear:
         last.cancel()
         await self._writer.drain(limits.WRITE_HURRIED)
 
+    def leave(self) -> None:
+        """This host gives the call away: another tells the model what its tools came to."""
+        if self._desk is not None:
+            self._desk.leave()
+
     async def drain(self, seconds: float) -> int:
         """Write everything; return how many items are not in the table after that many seconds."""
         return await self._writer.drain(seconds) if self._writer is not None else 0
@@ -156,7 +169,9 @@ class Ear:
         return await writer.drain(limits.CLOSE_FLUSH)
 
     async def stop(self) -> None:
-        """Write and hear nothing more."""
+        """Write and hear nothing more, and let no tool go on."""
+        if self._desk is not None:
+            await self._desk.stop()
         if self._writer is not None:
             self._writer.stop()
         if self._socket is not None:

@@ -197,6 +197,7 @@ class Follow:
         log.info("follow.closed", reason=closed.reason, **self._ids())
 
     async def _release(self, ending: Released) -> None:
+        self._ear.leave()
         unwritten = await self._ear.drain(limits.LEAVE_FLUSH)
         if unwritten:
             log.warning("transcript.unwritten", items=unwritten, **self._ids())

@@ -25,6 +25,7 @@ from switchboard.domain.transcript import (
     to_entry,
 )
 from switchboard.domain.transcript.join import join
+from switchboard.domain.transcript.upkeep import mark_run, unanswered
 from switchboard.domain.transcript.item import COMPLETED
 
 from sideband import limits
@@ -59,12 +60,24 @@ class Journal:
 
     Attributes:
         gaps: the ids that the pages name and tell nothing of.
+        unanswered: the model's function calls that the pages tell of without an output.
     """
 
-    __slots__ = ("_entries", "_number", "_revision", "_since", "_size", "_stored", "gaps", "transcript")
+    __slots__ = (
+        "_entries",
+        "_number",
+        "_revision",
+        "_since",
+        "_size",
+        "_stored",
+        "gaps",
+        "transcript",
+        "unanswered",
+    )
 
     def __init__(self, transcript: Transcript, number: int) -> None:
         self.gaps = missing(transcript)
+        self.unanswered = unanswered(transcript)
         self.transcript = forget(transcript, transcript.items.values())
         self._stored = self.transcript
         self._number = number
@@ -101,6 +114,10 @@ class Journal:
         before = self.transcript
         self.transcript = mark_lost(before, item_id)
         self._noted(changed(before, self.transcript), now)
+
+    def mark_run(self, item_id: str, tool_ms: int | None) -> None:
+        """Note that an item which has just come is the output of a tool of ours, and how long that ran."""
+        self.transcript = mark_run(self.transcript, item_id, tool_ms)
 
     def tear(self, name: str, now: float) -> None:
         """Note that from here on something may have been said that nobody heard. Names are never repeated."""

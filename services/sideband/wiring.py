@@ -15,6 +15,7 @@ from sideband import limits
 from sideband.deps import Allowance, Deps
 from sideband.queue import SqsQueue
 from sideband.socket import connector
+from sideband.tool_wiring import tool_kit
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -51,5 +52,6 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         stage=settings.stage,
         prices=settings.prices,
         allowance=Allowance(settings.idle_limit, settings.call_limit, settings.budget_usd),
+        tools=tool_kit(parts),
     )
     return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")

@@ -16,6 +16,7 @@ from sideband.aside import Aside
 from sideband.deps import Deps, Shared
 from sideband.line import Listener
 from sideband.socket import Refused, Socket
+from sideband.tool_kit import ToolKit
 from switchboard.domain.places import Places
 from switchboard.domain.secret import ApiKey, Credential
 from switchboard.stores.memory import MemoryStores
@@ -163,6 +164,7 @@ class World:
 
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
     stores: MemoryStores = field(default_factory=lambda: MemoryStores(now))
+    tools: ToolKit | None = None
 
     def shared(self, host: str = "host_a") -> Shared:
         """What the follows of one host share."""
@@ -186,6 +188,7 @@ class World:
             connect=self.upstream.connect,
             clock=now,
             chance=Random(1),
+            tools=self.tools,
         )
 
 
