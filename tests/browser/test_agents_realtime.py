@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from tests.e2e.conftest import House
 
 PACKAGE = Path(__file__).parent / "node_modules/@openai/agents-realtime"
 BUNDLE = PACKAGE / "dist/bundle"
+VERSION = "0.20.0"
+SHA256 = "5a5cf97a4cc0aaec0c1b4c2262e9b4a02d9dc1d58efd10509100af700b901712"
+"""Of the bundle's entry, which names the other files by their hashes."""
 PINNED = "Speak of boats only."
 TALK = {
     "name": "boats",
@@ -65,6 +70,12 @@ def talk(house: House) -> Iterator[None]:
         control.put("/scripts/default", json={"name": None}).raise_for_status()
 
 
+def test_the_client_is_the_one_that_openai_has_published(page: Page) -> None:
+    assert json.loads((PACKAGE / "package.json").read_text("utf-8"))["version"] == VERSION
+    entry = (BUNDLE / "openai-realtime-agents.mjs").read_bytes()
+    assert hashlib.sha256(entry).hexdigest() == SHA256
+
+
 def test_an_unmodified_client_holds_a_conversation_and_stays_pinned(page: Page, house: House) -> None:
     made = ask(page, "POST", "/session", {"mode": "relay", "instructions": PINNED})
     call_id = page.evaluate(CONNECT, [made["clientSecret"], house.stack.api_url + "/realtime/calls"])
@@ -72,10 +83,12 @@ def test_an_unmodified_client_holds_a_conversation_and_stays_pinned(page: Page, 
     eventually(
         page, lambda: page.evaluate(HISTORY) == [["user", "Do you like boats?"], ["assistant", "Very much."]]
     )
-    eventually(page, lambda: audited(page, made["sessionId"], "config.reasserted"))
-    now = house.browser().look(call_id)
-    assert now["session"]["instructions"] == PINNED
-    assert now["media"]["heard_seconds"] > 0
+    reasserted = eventually(page, lambda: audited(page, made["sessionId"], "config.reasserted"))
+    # The client had said "Speak of anything."
+    assert any("instructions" in entry["facts"]["fields"] for entry in reasserted)
+    assert audited(page, made["sessionId"], "call.relayed")[0]["facts"]["callId"] == call_id
+    eventually(page, lambda: house.browser().look(call_id)["session"]["instructions"] == PINNED)
+    assert house.browser().look(call_id)["media"]["heard_seconds"] > 0
     page.evaluate("session.sendMessage('And trains?')")
     eventually(page, lambda: len(page.evaluate(HISTORY)) == 4)
     eventually(page, lambda: len(ask(page, "GET", f"/session/{made['sessionId']}/transcript")["items"]) == 4)
@@ -89,6 +102,7 @@ def ask(page: Page, method: str, path: str, body: dict[str, Any] | None = None) 
     return dict(page.evaluate(code, [method, path, body]))
 
 
-def audited(page: Page, session_id: str, event: str) -> bool:
-    """Whether the session's audit has such an event."""
-    return any(entry["event"] == event for entry in ask(page, "GET", f"/session/{session_id}")["audit"])
+def audited(page: Page, session_id: str, event: str) -> list[dict[str, Any]]:
+    """The entries of such an event in the session's audit."""
+    audit = ask(page, "GET", f"/session/{session_id}")["audit"]
+    return [entry for entry in audit if entry["event"] == event]
