@@ -16,12 +16,15 @@ from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, LogPart
 from switchboard.domain.memory import Memories, Memory
 from switchboard.domain.ports import KeySet, KeySets, Logs
+from switchboard.domain.report import report_of
+from switchboard.domain.talk import Reports
 from switchboard.stores.dynamodb.key_sets import DynamoKeySets
 from switchboard.stores.dynamodb.logs import DynamoLogs
 from switchboard.stores.dynamodb.memories import DynamoMemories
+from switchboard.stores.dynamodb.reports import DynamoReports
 from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.key_sets import MemoryKeySets
-from switchboard.stores.logs import MemoryLogs, MemoryMemories
+from switchboard.stores.logs import MemoryLogs, MemoryMemories, MemoryReports
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LOG = Log("log_" + "a" * 32, "user:ann", "sess_1", NOW, 12)
@@ -30,9 +33,10 @@ ANN, BOB = "user:ann", "user:bob"
 
 @dataclass
 class Stores:
-    """The three stores, of one kind."""
+    """The stores, of one kind."""
 
     logs: Logs
+    reports: Reports
     memories: Memories
     keys: KeySets
 
@@ -40,7 +44,7 @@ class Stores:
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
     if request.param == "memory":
-        yield Stores(MemoryLogs(), MemoryMemories(), MemoryKeySets())
+        yield Stores(MemoryLogs(), MemoryReports(), MemoryMemories(), MemoryKeySets())
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
@@ -54,7 +58,7 @@ def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         )
         table = Table(client, "table", lambda: NOW)
-        yield Stores(DynamoLogs(table), DynamoMemories(table), DynamoKeySets(table))
+        yield Stores(DynamoLogs(table), DynamoReports(table), DynamoMemories(table), DynamoKeySets(table))
 
 
 def test_a_log_is_kept_once_and_comes_back_as_it_was(stores: Stores) -> None:
@@ -98,6 +102,36 @@ def test_parts_come_back_in_order_whatever_order_they_came_in(stores: Stores) ->
         stores.logs.add_part(LOG.id, number, LogPart(f"part {number}", suspicious=number == 2))
     assert [part.summary for part in stores.logs.list_parts(LOG.id)] == ["part 0", "part 2", "part 11"]
     assert [part.suspicious for part in stores.logs.list_parts(LOG.id)] == [False, True, False]
+
+
+def reported(*texts: str) -> dict[str, Any]:
+    return {
+        "messages": [{"id": f"item_{n}", "role": "user", "content": text} for n, text in enumerate(texts)]
+    }
+
+
+def test_reports_of_a_session_come_back_as_they_were_newest_first(stores: Stores) -> None:
+    first, second = report_of(reported("Olá, “Ada”.")), report_of(reported("One.", "Two."))
+    stores.reports.add("sess_1", "log_1", NOW, first)
+    stores.reports.add("sess_1", "log_2", NOW + timedelta(seconds=1), second)
+    stores.reports.add("sess_1", "log_1", NOW + timedelta(seconds=2), second)
+    stores.reports.add("sess_1", "log_3", NOW + timedelta(seconds=3), ())
+    stores.reports.add("sess_2", "log_4", NOW, second)
+    assert stores.reports.list("sess_1") == (second, first)
+    assert stores.reports.log_ids("sess_1", 20) == ("log_3", "log_2", "log_1")
+    assert stores.reports.log_ids("sess_1", 2) == ("log_3", "log_2")
+    assert stores.reports.list("sess_3") == ()
+    assert stores.reports.log_ids("sess_3", 20) == ()
+
+
+def test_the_longest_report_is_kept_even_if_nothing_can_be_compressed(stores: Stores) -> None:
+    noise = random.Random(1)
+    texts = ["".join(noise.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9_000)) for _ in range(100)]
+    report = report_of(reported(*texts))
+    assert 20 < len(report) < 100
+    assert report[-1].text == texts[-1]
+    stores.reports.add("sess_1", "log_1", NOW, report)
+    assert stores.reports.list("sess_1") == (report,)
 
 
 def memory(number: int, owner: str = ANN) -> Memory:
