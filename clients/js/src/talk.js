@@ -7,12 +7,17 @@ export class Talk {
 
   #heardAt = new Map();
   #order = new Map();
+  #places = new Map();
 
   /** Take one event of the data channel; return the message that it completes, if it does. `now` is in seconds. */
   take(event, now = 0) {
     switch (event.type) {
       case "conversation.item.added": // what a person said may be known later than the answer to it
-        return this.#see(event.item?.id);
+        return this.#added(event);
+      case "input_audio_buffer.speech_started":
+        return this.#place(event.item_id, { audioStartMs: event.audio_start_ms });
+      case "input_audio_buffer.speech_stopped":
+        return this.#place(event.item_id, { audioEndMs: event.audio_end_ms });
       case "conversation.item.input_audio_transcription.completed":
         return this.#say(event.item_id, "user", event.transcript, now);
       case "response.output_audio_transcript.done":
@@ -20,8 +25,7 @@ export class Talk {
       case "response.output_text.done":
         return this.#say(event.item_id, "assistant", event.text, now);
       case "response.function_call_arguments.done":
-        this.toolCalls.set(event.call_id, { name: event.name, arguments: event.arguments });
-        return undefined;
+        return this.#called(event);
       default:
         return undefined;
     }
@@ -35,10 +39,13 @@ export class Talk {
       .filter(({ id, content }) => this.#heardAt.get(id) >= since && !told.includes(plain(content)));
   }
 
-  /** Return the log as text, without its oldest messages where all would be more than that many bytes. */
+  /**
+   * Return the log as text, without its oldest messages where all would be more than that many bytes. It says of each
+   * what it stands behind and when it was spoken: so the server can fill a gap of its own transcript.
+   */
   log(metadata, most = Infinity) {
-    const messages = this.#inOrder();
-    const toolCalls = [...this.toolCalls.values()];
+    const messages = this.#inOrder().map((message) => ({ ...message, ...this.#places.get(message.id) }));
+    const toolCalls = [...this.toolCalls.values()].map((call) => ({ ...call, ...this.#places.get(call.itemId) }));
     const counts = { messages: messages.length, toolCalls: toolCalls.length };
     for (;;) {
       const text = JSON.stringify({ metadata: { ...metadata, counts }, messages, toolCalls });
@@ -51,6 +58,22 @@ export class Talk {
   /** The messages in the order of the conversation. */
   #inOrder() {
     return [...this.messages.values()].sort((one, other) => this.#order.get(one.id) - this.#order.get(other.id));
+  }
+
+  #added({ item, previous_item_id: previousItemId }) {
+    this.#see(item?.id);
+    if (previousItemId !== undefined) this.#place(item?.id, { previousItemId });
+    const call = item?.type === "function_call_output" && this.toolCalls.get(item.call_id);
+    if (call) Object.assign(call, { output: item.output, outputItemId: item.id });
+  }
+
+  #called({ call_id: callId, item_id: itemId, name, arguments: words }) {
+    this.toolCalls.set(callId, { name, arguments: words, callId, itemId });
+  }
+
+  /** Note where an item stands; the first word counts, as a later call may be told of it once more. */
+  #place(id, known) {
+    if (id) this.#places.set(id, { ...known, ...this.#places.get(id) });
   }
 
   #see(id) {

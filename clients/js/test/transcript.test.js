@@ -118,5 +118,31 @@ test("a talk keeps who said what, and which tools were called", () => {
   talk.take({ type: "rate_limits.updated" });
   const log = JSON.parse(talk.log({}));
   assert.deepEqual(log.messages.map(({ role }) => role), ["user", "assistant", "assistant"]);
-  assert.deepEqual(log.toolCalls, [{ name: "f", arguments: "{}" }]);
+  assert.deepEqual(log.toolCalls, [{ name: "f", arguments: "{}", callId: "call_1" }]);
+});
+
+test("a log says what each item stands behind and when it was spoken, so that gaps can be filled from it", () => {
+  const talk = new Talk();
+  const added = (id, previous, more) => talk.take({
+    type: "conversation.item.added",
+    previous_item_id: previous,
+    item: { id, ...more },
+  });
+  talk.take({ type: "input_audio_buffer.speech_started", item_id: "item_1", audio_start_ms: 500 });
+  talk.take({ type: "input_audio_buffer.speech_stopped", item_id: "item_1", audio_end_ms: 900 });
+  added("item_1", null);
+  talk.take({ type: "response.function_call_arguments.done", call_id: "call_1", item_id: "f", name: "f", arguments: "{}" });
+  added("f", "item_1");
+  added("o", "f", { type: "function_call_output", call_id: "call_1", output: "Rain." });
+  added("item_2", "o");
+  talk.take(said("item_1", "Hello."));
+  talk.take(replied("item_2", "Hi."));
+  added("item_1", "item_9");
+  const log = JSON.parse(talk.log({}));
+  assert.deepEqual(log.messages, [
+    { id: "item_1", role: "user", content: "Hello.", previousItemId: null, audioStartMs: 500, audioEndMs: 900 },
+    { id: "item_2", role: "assistant", content: "Hi.", previousItemId: "o" },
+  ]);
+  const call = { name: "f", arguments: "{}", callId: "call_1", itemId: "f", previousItemId: "item_1" };
+  assert.deepEqual(log.toolCalls, [{ ...call, output: "Rain.", outputItemId: "o" }]);
 });
