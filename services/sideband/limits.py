@@ -103,6 +103,12 @@ LIVE_PAUSE = 0.5
 # --- Ending a call ----------------------------------------------------------------------------------
 LAST_FRAMES = 2.0
 """After a hang-up the upstream finishes its sentences and closes; what takes longer will not come."""
+HANG_UP_FIRST = 1.0
+"""First pause after a hang-up that failed, in which the client has tried twice: it doubles."""
+HANG_UP_LONGEST = 15.0
+"""Longest pause between them: the call goes on meanwhile."""
+HANG_UP_PATIENCE = 300.0
+"""How long a hang-up is repeated: most outages of the upstream are shorter; after it an alarm rings."""
 HANDOVER = 30.0
 """For a call that another has replaced to be left by its browser: the new one connects within twenty seconds,
 and the sentence under way may end on the old one. Then nobody means to leave it, and we hang up."""

@@ -20,6 +20,7 @@ class Metrics:
     takeovers: int = 0
     reconnects: int = 0
     write_retries: int = 0
+    not_ended: int = 0
     writes: int = 0
     tool_calls: int = 0
     tool_failures: int = 0
@@ -48,6 +49,7 @@ class Metrics:
             "LeaseTakeovers": (self.takeovers, "Count"),
             "Reconnects": (self.reconnects, "Count"),
             "WriteRetries": (self.write_retries, "Count"),
+            "CallsNotEnded": (self.not_ended, "Count"),
             "TranscriptWrites": (self.writes, "Count"),
             "ToolCalls": (self.tool_calls, "Count"),
             "ToolFailures": (self.tool_failures, "Count"),
@@ -57,7 +59,7 @@ class Metrics:
         if self.tool_times:
             values["ToolLatencyP99Ms"] = (_within(self.tool_times, 0.99), "Milliseconds")
         self.items_lost = self.takeovers = self.reconnects = self.write_retries = self.writes = 0
-        self.tool_calls = self.tool_failures = 0
+        self.tool_calls = self.tool_failures = self.not_ended = 0
         self.lags.clear()
         self.tool_times.clear()
         units = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]

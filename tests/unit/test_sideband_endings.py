@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from sideband import ending
+from sideband import ending, limits
 from switchboard.domain.errors import UpstreamUnavailable
 from switchboard.domain.secret import Credential
 
@@ -75,17 +75,50 @@ def test_a_call_that_we_could_not_attach_to_is_hung_up_with_every_key() -> None:
     scene(story, world)
 
 
-def test_a_hang_up_that_fails_does_not_keep_the_call_open() -> None:
+def fail(call_id: str, credential: Credential | None = None) -> None:
+    raise UpstreamUnavailable("no")
+
+
+def test_a_hang_up_that_fails_is_repeated_until_the_call_is_really_over() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        works, it.upstream.hang_up = it.upstream.hang_up, fail  # type: ignore[method-assign]
+        it.follow.stop(ending.SPENT)
+        await asyncio.sleep(60)
+        socket.say(*reply("a1", None, "Still here."))
+        await asyncio.sleep(limits.SETTLED_DELAY + 1)
+        assert it.call.status == "followed"
+        assert [item.text for item in it.items] == ["Still here."]
+        it.upstream.hang_up = works  # type: ignore[method-assign]
+        await it.over()
+        assert it.upstream.hung_up == [("rtc_1", "ek_1")]
+        assert (it.call.reason, it.shared.metrics.not_ended) == ("budget", 0)
+
+    scene(story)
+
+
+def test_a_call_that_cannot_be_hung_up_is_not_followed_for_ever_but_counted() -> None:
     async def story(it: Scene) -> None:
         await it.socket()
-
-        def fail(call_id: str, credential: Credential | None = None) -> None:
-            raise UpstreamUnavailable("no")
-
         it.upstream.hang_up = fail  # type: ignore[method-assign]
         it.follow.stop(ending.ENDED)
         await it.over()
-        assert it.call.status == "closed"
+        assert asyncio.get_running_loop().time() >= limits.HANG_UP_PATIENCE
+        assert (it.call.status, it.shared.metrics.not_ended) == ("closed", 1)
+
+    scene(story)
+
+
+def test_a_call_that_the_browser_leaves_while_hang_ups_fail_is_over() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        it.upstream.hang_up = fail  # type: ignore[method-assign]
+        it.follow.stop(ending.ENDED)
+        await asyncio.sleep(30)
+        socket.hang(1000)
+        await it.over()
+        assert asyncio.get_running_loop().time() < limits.HANG_UP_PATIENCE
+        assert it.shared.metrics.not_ended == 0
 
     scene(story)
 

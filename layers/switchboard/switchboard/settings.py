@@ -58,6 +58,7 @@ class Settings:
     stage: str
     mailbox_prefix: str
     ticket_calls: int
+    client_secret_seconds: int
     quotas: Mapping[str, Allowance]
     calls_at_once: Sizes
     voice_instructions: str
@@ -110,6 +111,7 @@ class Settings:
             stage=get("STAGE", "dev"),
             mailbox_prefix=get("MAILBOX_PREFIX"),
             ticket_calls=int(get("TICKET_CALLS", "1")),
+            client_secret_seconds=int(get("CLIENT_SECRET_SECONDS", str(limits.CLIENT_SECRET_SECONDS))),
             quotas={
                 "mint:guest": Allowance.parse(get("QUOTA_GUEST", limits.QUOTA_GUEST)),
                 "mint:network": Allowance.parse(get("QUOTA_NETWORK", limits.QUOTA_NETWORK)),

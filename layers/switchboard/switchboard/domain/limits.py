@@ -162,6 +162,12 @@ EMBED_SECONDS = 2.0
 EMBEDDING_SIZE = 256
 """Numbers of an embedding: a quarter kilobyte beside each memory; more would rank a hundred no better."""
 
+# --- Streamed answers -------------------------------------------------------------------------------
+HEARTBEAT_SECONDS = 15.0
+"""Between comments on a silent stream: proxies close one after 30 to 60 s."""
+SLOW_CLIENT_SECONDS = 60.0
+"""How long one write may wait for a client that does not read; then it counts as gone."""
+
 # --- The live view ----------------------------------------------------------------------------------
 STREAM_SECONDS = 300
 """Life of one stream. Whoever leaves unnoticed, as behind API Gateway, holds an execution until then; coming

@@ -67,6 +67,7 @@ class Defaults(Protocol):
     realtime_model: str
     realtime_voice: str
     transcription_model: str
+    client_secret_seconds: int
     ticket_calls: int
 
 
@@ -157,7 +158,8 @@ def _with_secret(
         return session, ticket
     config = session.config(deps.settings.transcription_model)
     try:
-        secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
+        seconds = deps.settings.client_secret_seconds
+        secret = deps.realtime.mint(config, seconds, principal.safety_identifier)
     except UpstreamRefused as error:
         raise _whose(error, request) from error
     return replace(session, secret_id=deps.secrets.add(session.id, 1, secret)), secret

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, Protocol
 
-from switchboard.domain import limits
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
@@ -36,6 +35,7 @@ class Defaults(Protocol):
     """What a call is when its session does not say."""
 
     transcription_model: str
+    client_secret_seconds: int
 
 
 class Deps(Protocol):
@@ -75,5 +75,6 @@ def _mint(session: Session, deps: Deps) -> str:
     if session.mode == "relay":
         return deps.new_id(f"{session.generation + 1:08d}#")
     config = session.config(deps.settings.transcription_model)
-    secret = deps.realtime.mint(config, limits.CLIENT_SECRET_SECONDS, safety_identifier(session.owner))
+    seconds = deps.settings.client_secret_seconds
+    secret = deps.realtime.mint(config, seconds, safety_identifier(session.owner))
     return deps.secrets.add(session.id, session.generation + 1, secret)

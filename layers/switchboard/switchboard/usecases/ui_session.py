@@ -99,6 +99,7 @@ class Defaults(Protocol):
     realtime_model: str
     realtime_voice: str
     transcription_model: str
+    client_secret_seconds: int
     voice_instructions: str
     guest_instructions: str
     guest_label: str
@@ -151,7 +152,8 @@ def open_ui_session(
     )
     config = session.config(deps.settings.transcription_model)
     with deps.quotas.reserved(principal):
-        minted = deps.realtime.mint_session(config, limits.CLIENT_SECRET_SECONDS, principal.safety_identifier)
+        seconds = deps.settings.client_secret_seconds
+        minted = deps.realtime.mint_session(config, seconds, principal.safety_identifier)
     session = replace(session, secret_id=deps.secrets.add(session.id, 1, minted.secret))
     deps.sessions.add(session)
     return session, minted
