@@ -92,7 +92,7 @@ class Targets:
                     raise ToolFailed(f"The tool answered with status {answer.status_code}.")
                 if answer.headers.get("content-encoding", "identity") != "identity":
                     raise ToolFailed("The tool answered in an encoding that was not asked for.")
-                return await _read(answer.aiter_raw(), tool.output_bytes)
+                return await _read(answer.aiter_bytes(), tool.output_bytes)
         except httpx.HTTPError as error:
             raise ToolFailed("The tool could not be reached.") from error
 
