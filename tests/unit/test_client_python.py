@@ -56,7 +56,8 @@ def fields_of(operation: dict[str, Any]) -> set[str]:
 
 def test_every_voice_operation_is_a_method_and_every_method_an_operation() -> None:
     methods = {name for name in vars(Client) if not name.startswith("_")}
-    assert methods - CONVENIENT == set(VOICE)
+    assert set(VOICE) <= methods
+    assert methods - CONVENIENT - set(VOICE) <= {"stream_transcript"}
 
 
 @pytest.mark.parametrize("name", sorted(set(VOICE) - {"relay_call"}))
@@ -167,6 +168,60 @@ def test_a_transcript_is_read_page_by_page() -> None:
     server = Server(*(httpx.Response(200, json=page) for page in pages))
     assert [item["itemId"] for item in server.client().transcript("sess_1")] == ["a", "b"]
     assert server.asked[1].url.params["cursor"] == "2.a"
+
+
+ITEM = 'id: 1.1\nevent: item\ndata: {"itemId":\ndata: "a"}\n\n: still here\n\nevent: news\ndata: {}\n\n'
+END = 'id: end\nevent: end\ndata: {"sessionId": "sess_1", "status": "ended"}\n\n'
+
+
+def test_a_stream_tells_items_and_its_end() -> None:
+    server = Server(httpx.Response(200, text=ITEM + END))
+    told = list(server.client(guest_token="gst_1").stream_transcript("sess_1"))
+    assert told == [
+        {"type": "item", "id": "1.1", "item": {"itemId": "a"}},
+        {"type": "end", "id": "end", "sessionId": "sess_1", "status": "ended"},
+    ]
+    [asked] = server.asked
+    assert asked.url.path == "/session/sess_1/transcript/stream"
+    assert (asked.headers["x-guest-token"], asked.headers["accept"]) == ("gst_1", "text/event-stream")
+    assert "last-event-id" not in asked.headers
+
+
+def test_a_stream_that_closes_is_opened_again_where_it_ended() -> None:
+    server = Server(httpx.Response(200, text=ITEM), refusal(503, "throttled"), httpx.Response(204))
+    told = list(server.client().stream_transcript("sess_1", last_event_id="0.7"))
+    assert [event["type"] for event in told] == ["item", "end"]
+    assert [request.headers["last-event-id"] for request in server.asked] == ["0.7", "1.1", "1.1"]
+    assert server.pauses == [1.0, 2.0]
+
+
+def test_a_stream_waits_as_long_as_the_server_says() -> None:
+    busy = refusal(429, "too_many_viewers", retry_after=9)
+    server = Server(busy, httpx.Response(204))
+    list(server.client().stream_transcript("sess_1"))
+    assert server.pauses == [9]
+
+
+def test_a_stream_of_anothers_session_is_no_stream() -> None:
+    server = Server(refusal(404, "not_found"))
+    with pytest.raises(SwitchboardError) as caught:
+        list(server.client().stream_transcript("sess_1"))
+    assert caught.value.code == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "read"),
+    [
+        ("get_transcript", "200", {"items", "cursor"}),
+        ("extract_profile", "200", {"status", "extractionId"}),
+        ("get_extraction", "200", {"status", "extractionId"}),
+    ],
+)
+def test_what_the_client_reads_of_an_answer_is_there(operation: str, status: str, read: set[str]) -> None:
+    schema = VOICE[operation]["responses"][status]["content"]["application/json"]["schema"]
+    if "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    assert read <= set(schema["properties"])
 
 
 def test_any_operation_can_be_asked_for_by_its_name() -> None:

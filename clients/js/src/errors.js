@@ -17,7 +17,10 @@ export class SwitchboardError extends Error {
   }
 }
 
-const HEALING = new Set(["network_error", "call_failed", "throttled", "session_changed", "ticket_spent"]);
+const HEALING = new Set([
+  ...["network_error", "call_failed", "throttled", "session_changed", "ticket_spent"],
+  ...["too_many_calls", "too_many_viewers"],
+]);
 const FINAL = new Set(["upstream_refused", "extraction_failed", "chatkit_not_configured"]);
 
 /** Return the error that an answer of the server tells of, whatever stands in it. */

@@ -9,6 +9,7 @@ from time import sleep
 from types import TracebackType
 from typing import Any, Literal
 
+from switchboard_client import stream
 from switchboard_client.transport import Transport
 
 Json = dict[str, Any]
@@ -105,6 +106,12 @@ class Client:
             cursor = page["cursor"]
             if cursor is None:
                 return
+
+    def stream_transcript(self, session_id: str, *, last_event_id: str | None = None) -> Iterator[Json]:
+        """Yield what is said as it settles: `{"type": "item", "id", "item"}`, and at the end of the session
+        `{"type": "end", "id", …}`. `last_event_id` is where an earlier stream ended.
+        """
+        return stream.follow(self.transport, session_id, last_event_id)
 
     def extract_profile(self, session_id: str, *, schema: Json | None = None) -> Json:
         """Read the transcript into a profile; the answer may be `running` still."""

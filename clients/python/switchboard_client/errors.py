@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 
 HEALING = frozenset(
-    {"network_error", "throttled", "session_changed", "upstream_busy", "upstream_unavailable"}
+    {
+        *("network_error", "throttled", "session_changed", "upstream_busy", "upstream_unavailable"),
+        *("issuer_unavailable", "timeout", "too_many_calls", "too_many_viewers"),
+    }
 )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import sleep
 from typing import Any
 
@@ -35,7 +36,7 @@ class Transport:
     ) -> None:
         self.http = httpx.Client(base_url=base_url, timeout=ANSWER_S, transport=transport)
         self.guest_token = guest_token
-        self._pause = pause
+        self.pause = pause
         self._credentials = (
             {"x-api-key": api_key} if api_key else {"authorization": f"Bearer {token}"} if token else {}
         )
@@ -62,7 +63,7 @@ class Transport:
                 heals = error.may_heal if again else error.code == "throttled"
                 if not heals or tries == TRIES or wait > RETRY_AFTER_LONGEST_S:
                     raise
-                self._pause(wait)
+                self.pause(wait)
         raise AssertionError("the last try returns or raises")
 
     def post_sdp(self, path: str, key: str, offer: str) -> httpx.Response:
@@ -70,14 +71,30 @@ class Transport:
         headers = {"authorization": f"Bearer {key}", "content-type": "application/sdp"}
         return self._checked("POST", path, headers=headers, content=offer.encode())
 
+    @contextmanager
+    def stream(self, path: str, headers: dict[str, str], silence_s: float) -> Iterator[httpx.Response]:
+        """Open a stream that may be silent for so long. Raise SwitchboardError, also when it breaks."""
+        timeout = httpx.Timeout(ANSWER_S, read=silence_s)
+        try:
+            with self.http.stream("GET", path, headers={**self._who(), **headers}, timeout=timeout) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise error_of(answer)
+                yield answer
+        except httpx.HTTPError as error:
+            raise SwitchboardError("network_error", "The stream broke.") from error
+
     def _send(
         self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, Any] | None
     ) -> httpx.Response:
-        guest = {"x-guest-token": self.guest_token} if self.guest_token and not self._credentials else {}
         params = {name: value for name, value in (query or {}).items() if value is not None}
-        answer = self._checked(method, path, headers={**self._credentials, **guest}, json=body, params=params)
+        answer = self._checked(method, path, headers=self._who(), json=body, params=params)
         self.guest_token = answer.headers.get("x-guest-token", self.guest_token)
         return answer
+
+    def _who(self) -> dict[str, str]:
+        guest = {"x-guest-token": self.guest_token} if self.guest_token and not self._credentials else {}
+        return {**self._credentials, **guest}
 
     def _checked(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
