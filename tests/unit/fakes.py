@@ -23,10 +23,12 @@ from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.domain.talk import Reports
 from switchboard.domain.ticket import Tickets
 from switchboard.domain.tool import ServerTools
+from switchboard.domain.viewers import Mailboxes, Viewers
 from switchboard.settings import Settings
 from switchboard.stores.buckets import MemoryBuckets
 from switchboard.stores.logs import MemoryLogs, MemoryMemories, MemoryReports
 from switchboard.stores.memory import MemoryStores
+from switchboard.stores.memory_viewers import MemoryMailboxes
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -134,6 +136,20 @@ class FakeSideband:
         self.hints.append(("watch", session.id, session.call_id))
 
 
+class FakeMailboxes(MemoryMailboxes):
+    """Mailboxes at which time passes instead of being waited for."""
+
+    def __init__(self, time: FakeClock) -> None:
+        super().__init__(time)
+        self._time = time
+
+    def receive(self, address: str, seconds: int) -> tuple[str, ...]:
+        messages = super().receive(address, 0)
+        if not messages:
+            self._time.sleep(seconds)
+        return messages
+
+
 class FakeWorkflows:
     """Counts executions by name, as the workflow service does; what they do is the test's."""
 
@@ -202,6 +218,8 @@ class World:
         self.tickets: Tickets = self.stores.tickets
         self.server_tools = ServerTools()
         self.audits: Audits = self.stores.audits
+        self.viewers: Viewers = self.stores.viewers
+        self.mailboxes: Mailboxes = FakeMailboxes(self.time)
         self.hosts: ports.Hosts = self.stores.hosts
         self.transcripts: ports.Transcripts = self.stores.transcripts
         self.extractions: ports.Extractions = self.stores.extractions

@@ -23,6 +23,7 @@ FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if any(path.g
 SPECIAL = {
     "agent": "one FastAPI application",
     "chatkit": "one Starlette application",
+    "stream_transcript": "one Starlette application",
     "get_openapi": "answers a file, without the layer",
 }
 VERBS = [path.name for path in FUNCTIONS if path.name not in SPECIAL]

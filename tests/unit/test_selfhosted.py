@@ -148,7 +148,7 @@ async def test_whoever_leaves_stops_the_upstream_and_finds_what_was_said() -> No
 
 
 async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("switchboard.selfhosted.event_stream.HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("switchboard.event_stream.HEARTBEAT_SECONDS", 0.01)
     server = SelfHosted([asyncio.Event()])
     line = server.line({"type": "threads.create", "params": {"input": message("Hi")}})
     sending = asyncio.create_task(server.send(line))

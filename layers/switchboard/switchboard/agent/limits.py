@@ -5,6 +5,9 @@ Seconds unless the name says otherwise.
 
 from __future__ import annotations
 
+from switchboard.domain.limits import HEARTBEAT_SECONDS as HEARTBEAT_SECONDS
+from switchboard.domain.limits import SLOW_CLIENT_SECONDS as SLOW_CLIENT_SECONDS
+
 # --- What a caller may send and get -----------------------------------------------------------------
 QUERY_CHARS = 32_000
 """Longest query: about 8,000 tokens, a long document pasted; more belongs in a file of its own."""
@@ -122,9 +125,3 @@ RATE_QUERIES = 20
 """Queries of one session in a window: a person asks a few a minute, a loop a hundred."""
 RATE_WINDOW_SECONDS = 60
 """The window."""
-
-# --- Streaming to the client ------------------------------------------------------------------------
-HEARTBEAT_SECONDS = 15.0
-"""Between comments on a silent stream: proxies close one after 30 to 60 s."""
-SLOW_CLIENT_SECONDS = 60.0
-"""How long one write may wait for a client that does not read; then it counts as gone."""

@@ -24,8 +24,8 @@ from switchboard.domain.ports import NewId
 from switchboard.domain.principal import User
 from switchboard.domain.quota import Quotas
 from switchboard.edge import cors, crash, failure
+from switchboard.event_stream import EventStream
 from switchboard.selfhosted.context import ChatContext, Door
-from switchboard.selfhosted.event_stream import EventStream
 from switchboard.selfhosted.requests import read_request
 
 PREFLIGHT = {

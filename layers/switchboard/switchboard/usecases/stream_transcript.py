@@ -56,7 +56,7 @@ def stream_transcript(request: StreamTranscript, principal: Principal, deps: Dep
     if request.last_event_id == END:
         return Stream((), None)
     position = Position.of(request.last_event_id)
-    feed = Feed(_json, position, deps.new_id("")[:VIEWER_CHARS])
+    feed = Feed(_json, position, deps.new_id("")[-VIEWER_CHARS:])
     viewing = Viewing(session, feed, deps)
     return Stream(viewing.begin(position.viewer), viewing)
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from switchboard.agent.limits import HEARTBEAT_SECONDS, SLOW_CLIENT_SECONDS
-from switchboard.agent.sse import HEARTBEAT
+from switchboard.domain.limits import HEARTBEAT_SECONDS, SLOW_CLIENT_SECONDS
+
+HEARTBEAT = b": still here\n\n"
+"""A comment: clients ignore it, proxies see that the stream lives."""
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class EventStream(Response):
             async for piece in self._pieces:
                 self._ready.put_nowait(piece)
         except Exception:
-            log.exception("chatkit.stream_broken")
+            log.exception("stream.broken")
             self._ready.put_nowait(self._broken)
         finally:
             self._ready.put_nowait(None)
