@@ -64,6 +64,8 @@ export interface TranscriptItem {
   output: string | null;
   phase: string | null;
   heardMs: number | null;
+  /** How long the tool ran whose output this is, where a host ran it: then `source` is `switchboard`. */
+  toolMs: number | null;
   audioStartMs: number | null;
   audioEndMs: number | null;
   deleted: boolean;

@@ -40,8 +40,9 @@ class ItemAnswer(Answer):
     not yet transcribed); `incomplete` (broken off); `interrupted` (said, but heard only up to `heard_ms`);
     `failed` and `untranscribed` (heard, without words); `lost` (known to exist, its words are gone).
     An item of the kind `gap` is always `lost`: nobody listened then, between the times that it bears.
-    `source` is whose words these are: `sideband`, or `browser` where no host has heard them and a log of the
-    session's owner tells them. `generation` is that of its call.
+    `source` is whose words these are: `sideband`; `browser` where no host has heard them and a log of the
+    session's owner tells them; `switchboard` for the output of a tool that a host has run, for `tool_ms`.
+    `generation` is that of its call.
     """
 
     item_id: str
@@ -56,6 +57,7 @@ class ItemAnswer(Answer):
     output: str | None
     phase: str | None
     heard_ms: int | None
+    tool_ms: int | None
     audio_start_ms: int | None
     audio_end_ms: int | None
     deleted: bool
