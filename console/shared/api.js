@@ -35,6 +35,7 @@ export class Api {
 
   session(id) { return this.ask("GET", `/session/${id}`); }
   end(id) { return this.ask("POST", `/session/${id}/end`); }
+  log(id) { return this.ask("GET", `/realtime/logs/${id}`); }
   memories() { return this.ask("GET", "/memories"); }
   forget(memoryId) { return this.ask("DELETE", `/memories/${memoryId}`); }
 

@@ -25,6 +25,8 @@ export function lasting(milliseconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/** Seconds; what is shorter than a tenth, in milliseconds. */
 export function seconds(milliseconds) {
+  if (milliseconds > 0 && milliseconds < 100) return `${Math.round(milliseconds)} ms`;
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -11,7 +11,7 @@ const RECORD_MS = 4000; // the record's calls and audit change within seconds; i
 export class Desk extends EventTarget {
   #lines = new Map();
 
-  /** Tells `change` whenever something is worth drawing, `voice` when sound arrives. */
+  /** Tells `change` whenever something is worth drawing, `record` when it was read, `voice` when sound arrives. */
   constructor(api, who, settings) {
     super();
     this.api = api;
@@ -66,6 +66,7 @@ export class Desk extends EventTarget {
     this.profile = null;
     keepSession({ sessionId, status: this.record.status });
     this.sideband.follow(sessionId, { session: this.line?.session, open: this.open });
+    this.#tell("record");
     this.#tell("change");
   }
 
@@ -88,6 +89,7 @@ export class Desk extends EventTarget {
     if (id !== this.id) return;
     this.record = record;
     keepSession({ sessionId: id, status: record.status });
+    this.#tell("record");
     this.#tell("change");
   }
 

@@ -17,8 +17,11 @@ const AUDIT = {
   "config.reasserted": "the page's client had changed what is pinned; it was put right",
   "config.given_up": "the page's client insists; what was pinned is given up",
   "config.refused": "OpenAI did not take what is pinned",
+  "tool.run": "the server ran a tool for the model",
+  "tool.refused": "the model asked for a tool that it was not given",
+  "tool.cut_off": "a tool was cut off: nobody knows whether it did its work",
 };
-const UNTOLD = new Set(["callId", "call_id"]);
+const UNTOLD = new Set(["callId", "toolCallId"]);
 
 /** A line for an event of the data channel, or null for one that tells nobody anything. */
 export function lineOf(event, at) {

@@ -13,7 +13,7 @@ const STATUS = {
   untranscribed: "could not be transcribed",
   lost: "its words are lost",
 };
-const SOURCE = { browser: "filled in from the browser", log: "filled in from the browser's log" };
+const SOURCE = { browser: "filled in from the browser's log", switchboard: "run by the server" };
 
 /** Draw the rows. @returns the median lag in milliseconds, or null */
 export function showTranscripts(heard, { items, readable }) {
@@ -25,7 +25,7 @@ export function showTranscripts(heard, { items, readable }) {
     const cells = [
       element("th", WHO[role] ?? "", { scope: "row" }),
       element("td", ourWords(ours), { "data-side": "browser" }),
-      element("td", theirWords(theirs), { "data-side": "sideband", "data-status": theirs?.status }),
+      element("td", theirWords(theirs, ours), { "data-side": "sideband", "data-status": theirs?.status }),
       element("td", lag === null ? "" : seconds(lag), { class: "figure" }),
     ];
     return element("tr", cells, { "data-role": role, "data-item": id, "data-kind": theirs?.kind });
@@ -50,11 +50,11 @@ function ourWords(item) {
   return [item.text || element("span", "…", { class: "absent" }), ...marks([item.mark])];
 }
 
-function theirWords(item) {
+function theirWords(item, ours) {
   if (!item) return element("span", "not yet written", { class: "absent" });
   if (item.kind === "gap") return [gapOf(item), ...marks(["gap"])];
   const words = item.text ?? item.output ?? item.arguments ?? "";
-  return [words || element("span", "…", { class: "absent" }), ...marks(marksOf(item))];
+  return [words || element("span", "…", { class: "absent" }), ...marks(marksOf(item, ours))];
 }
 
 function gapOf({ audioStartMs, audioEndMs }) {
@@ -63,7 +63,7 @@ function gapOf({ audioStartMs, audioEndMs }) {
   return `Nobody listened${since}${until}; something may have been said.`;
 }
 
-function marksOf(item) {
+function marksOf(item, ours) {
   const heard = item.heardMs === null ? "interrupted" : `interrupted, heard for ${seconds(item.heardMs)}`;
   return [
     item.name && `calls ${item.name}`,
@@ -71,6 +71,7 @@ function marksOf(item) {
     item.status === "interrupted" ? heard : STATUS[item.status],
     item.source !== "sideband" && (SOURCE[item.source] ?? `reported by ${item.source}`),
     item.deleted && "deleted",
+    item.text && ours?.done && item.text.trim() !== ours.text && "not what the browser heard",
   ];
 }
 

@@ -8,6 +8,7 @@ import { showActions, showCard, showSessions } from "./card.js";
 import { Desk } from "./desk.js";
 import { Heard } from "./heard.js";
 import { showLevel } from "./levels.js";
+import { Logs } from "./logs.js";
 import { showMemories, showNoMemories } from "./remembered.js";
 import { listSessions, titleOf } from "./sessions.js";
 import { linesOfRecord, showTimeline } from "./timeline.js";
@@ -20,22 +21,19 @@ const SECOND_MS = 1000;
 export async function startVoice({ api, who, settings }) {
   const desk = new Desk(api, who, settings);
   const draw = drawer(desk, choose);
+  const logs = new Logs(api, () => look().catch(() => {}));
   let meters = [];
 
   function start(wishes) {
-    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.").then((well) => {
-      if (well) seen(desk, draw);
-    });
+    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.").then((well) => well && seen(desk, draw));
   }
 
   function choose(sessionId) {
-    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => {
-      if (well) seen(desk, draw);
-      if (well) look();
-    });
+    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => well && seen(desk, draw));
   }
 
-  async function look() {
+  async function look(first) {
+    await first;
     if (!who.isUser) return showNoMemories();
     showMemories(await api.memories(), (memoryId) =>
       doing("Forgetting…", async () => {
@@ -49,7 +47,7 @@ export async function startVoice({ api, who, settings }) {
     renew: ["Renewing…", () => desk.renew(), "Renewed."],
     extract: ["Reading the transcript into a profile…", () => desk.extract(), "Here is the profile."],
     end: ["Ending…", () => desk.end(), "The session is over."],
-    "load-memories": ["Asking what is remembered…", look, "Here is what is remembered."],
+    "load-memories": ["Asking what is remembered…", () => look(desk.load()), "Here is what is remembered."],
   };
   for (const [id, [before, work, after]] of Object.entries(actions)) {
     $(id).onclick = () => doing(before, work, after).then(draw);
@@ -66,6 +64,7 @@ export async function startVoice({ api, who, settings }) {
   form.elements.source.onchange = ({ target }) => ($("script-choice").hidden = target.value !== "script");
 
   desk.addEventListener("change", draw);
+  desk.addEventListener("record", () => logs.show(desk.record));
   desk.addEventListener("voice", () => {
     for (const stop of meters) stop();
     const { voice, microphone } = desk.live;
@@ -75,6 +74,7 @@ export async function startVoice({ api, who, settings }) {
   setInterval(() => desk.live && draw(), SECOND_MS); // the time on calls runs
   await offerScripts(form, settings.simulator);
   draw();
+  look().catch(() => {}); // the button tells what is wrong
   return { show: (sessionId) => sessionId && sessionId !== desk.id && choose(sessionId) };
 }
 

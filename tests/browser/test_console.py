@@ -8,14 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import eventually, open_console, words_of
+from tests.browser.steps import SAID, TALK, both_heard, call, current, press, said
 from tests.e2e.conftest import House
-
-SAID = ["I am Ada.", "Hello Ada.", "From Lisbon.", "How lovely."]
-TALK = {
-    "name": "short-talk",
-    "start": "live",
-    "steps": [{who: words} for who, words in zip(("user", "assistant") * 2, SAID, strict=True)],
-}
 
 
 @pytest.fixture(autouse=True)
@@ -23,39 +17,6 @@ def talk(house: House) -> None:
     """The simulator knows a short talk."""
     with house.simulator() as control:
         control.put(f"/scripts/{TALK['name']}", json=TALK).raise_for_status()
-
-
-def call(page: Page, *, mode: str = "relay", source: str = "script") -> str:
-    """Start a call from the page; return the session's id."""
-    page.reload()  # the list of scripts is read once
-    page.wait_for_selector("html[data-ready]", state="attached")
-    page.select_option("select[name=source]", source)
-    if source == "script":
-        page.select_option("select[name=script]", str(TALK["name"]))
-    page.select_option("select[name=mode]", mode)
-    page.click("#start")
-    said(page, "The call is connected.")
-    return current(page)
-
-
-def current(page: Page) -> str:
-    """The session that this browser opened last."""
-    return str(page.evaluate("() => JSON.parse(localStorage['switchboard.sessions'])[0].sessionId"))
-
-
-def said(page: Page, sentence: str) -> None:
-    """Wait for the page's own word."""
-    eventually(page, lambda: page.inner_text("#status") == sentence)
-
-
-def press(page: Page, button: str, sentence: str) -> None:
-    page.click(f"#{button}")
-    said(page, sentence)
-
-
-def both_heard(page: Page, words: list[str]) -> None:
-    """Wait until both columns of the transcripts say the same words."""
-    eventually(page, lambda: words_of(page, "browser") == words_of(page, "sideband") == words)
 
 
 def record_of(page: Page, session_id: str) -> dict[str, Any]:
