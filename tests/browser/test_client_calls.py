@@ -83,6 +83,23 @@ def test_a_renewal_in_a_pause_tells_the_next_call_all_that_was_said(talk: Talk) 
     assert talk.page.evaluate("calls.length") == 2
 
 
+def test_the_transcript_is_streamed_to_the_page_until_the_session_ends(talk: Talk) -> None:
+    talk.start()
+    talk.page.evaluate("""() => {
+      window.live = [];
+      (async () => {
+        for await (const { type, item } of session.stream()) live.push(item?.text ?? type);
+      })().catch((error) => live.push(error.code));
+    }""")
+    talk.play(*HELLO)
+    eventually(talk.page, lambda: sorted(talk.page.evaluate("live")) == sorted(words(HELLO)))
+    talk.page.evaluate("session.renew()")
+    talk.play(*MORE)
+    eventually(talk.page, lambda: sorted(talk.page.evaluate("live")) == sorted(words(HELLO, MORE)))
+    talk.page.evaluate("session.end()")
+    eventually(talk.page, lambda: talk.page.evaluate("live.at(-1)") == "end")
+
+
 def test_a_refresh_ends_the_old_session_and_begins_with_nothing(talk: Talk) -> None:
     old = talk.start().id
     talk.play(*HELLO)

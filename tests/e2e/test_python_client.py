@@ -46,6 +46,18 @@ def test_a_session_from_its_ticket_to_its_profile(house: House) -> None:
         assert caught.value.code == "session_ended"
 
 
+def test_what_is_said_is_streamed_until_the_session_ends(house: House) -> None:
+    with Client(house.stack.api_url) as switchboard, house.simulator() as control:
+        session = switchboard.create_session(mode="relay")
+        placed = switchboard.relay_call(session["clientSecret"], OFFER)
+        live = switchboard.stream_transcript(session["sessionId"])
+        control.post(f"/calls/{placed.call_id}/script", json=SCRIPT).raise_for_status()
+        said = [next(live)["item"]["text"] for _ in range(2)]
+        assert sorted(said) == ["Hello Ada.", "I am Ada, from Lisbon."]
+        switchboard.end_session(session["sessionId"])
+        assert [event["type"] for event in live][-1] == "end"
+
+
 def test_any_operation_is_found_by_its_name(house: House) -> None:
     with Client(house.stack.api_url) as switchboard:
         session_id = switchboard.create_session(mode="relay")["sessionId"]
