@@ -61,7 +61,8 @@ def operation(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
         _errors(route.code), takes_input=True, has_body="requestBody" in inputs, admits="principal"
     )
     return {
-        "operationId": work.name,
+        # An application's folder that is named after a verb answers one operation.
+        "operationId": route.code if "_" in route.code else work.name,
         "tags": [family_of(route.path)],
         "summary": title_of(work.docstring),
         "description": work.docstring.partition(": ")[2] or work.docstring,
@@ -136,7 +137,12 @@ def _inputs(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
     needed = schema.get("required", [])
     return {
         "parameters": [
-            {"name": name, "in": "query", "required": name in needed, "schema": field}
+            {
+                "name": name,
+                "in": "path" if name in route.parameters else "query",
+                "required": name in needed,
+                "schema": field,
+            }
             for name, field in schema["properties"].items()
         ]
     }
