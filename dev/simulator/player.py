@@ -15,6 +15,9 @@ from dev.simulator.speaking import Speaker, spoken_seconds
 from dev.simulator.speech import ResponseOptions
 from dev.simulator.wire import Json, dump
 
+OUTPUT = "{output}"
+"""In the words of an assistant: what the last tool has answered."""
+
 
 class ScriptPlayer:
     """One script on one session. It is at one step at a time and says which."""
@@ -119,7 +122,7 @@ class ScriptPlayer:
         await self._permitted()
         unfinished = bool(step.rest.get("unfinished"))
         task = self._speaker.begin(
-            Reply(text=step.value),
+            Reply(text=step.value.replace(OUTPUT, self._last_output())),
             self._options(),
             token_seconds=limits.WORD_SECONDS if unfinished else limits.TOKEN_SECONDS,
         )
@@ -128,6 +131,11 @@ class ScriptPlayer:
             return
         await asyncio.wait([task])
         await self._speaker.played()
+
+    def _last_output(self) -> str:
+        """What the last tool has answered."""
+        outputs = [item.body["output"] for item in self._session.conversation if "output" in item.body]
+        return str(outputs[-1]) if outputs else ""
 
     async def _call(self, step: Step) -> None:
         await self._permitted()

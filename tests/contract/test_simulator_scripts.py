@@ -94,7 +94,11 @@ async def test_an_answer_cut_while_it_is_written_is_cancelled_and_truncated(call
 
 async def test_a_clients_tool_output_lets_the_script_go_on(caller: Caller) -> None:
     call_id = await caller.call()
-    steps = [{"user": "Look it up."}, {"call": "look_up", "arguments": {"q": 1}}, {"assistant": "Found."}]
+    steps = [
+        {"user": "Look it up."},
+        {"call": "look_up", "arguments": {"q": 1}},
+        {"assistant": "It is {output}."},
+    ]
     await caller.control("POST", f"calls/{call_id}/script", {"steps": steps})
     async with caller.attach(call_id) as socket:
         await socket.send(UPDATE)
@@ -112,6 +116,7 @@ async def test_a_clients_tool_output_lets_the_script_go_on(caller: Caller) -> No
         ("tool", "function_call_output"),
         ("assistant", "message"),
     ]
+    assert truth[-1]["text"] == "It is 42."
 
 
 async def test_a_script_waits_for_the_response_that_the_session_does_not_create(caller: Caller) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import pytest
 
 from dev.demo.client import Browser, FrontEnd
 from dev.engine.stack import LocalStack
+from tests.e2e.tool_shop import Shop, shop
 
 Value = TypeVar("Value")
 EVENTUALLY_S = 60.0
@@ -24,6 +26,7 @@ class House:
 
     stack: LocalStack
     lines: list[str] = field(default_factory=list)
+    shop: Shop = field(default_factory=Shop)
 
     def front_end(self) -> FrontEnd:
         """Return a front end of a new guest."""
@@ -45,18 +48,27 @@ class House:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Run the system once for all end-to-end tests."""
+    tools = tmp_path_factory.mktemp("tools") / "tools.json"
+    with shop() as open_shop:
+        open_shop.write_configuration(tools)
+        yield from _running(tmp_path_factory.mktemp("house"), tools, open_shop)
+
+
+def _running(state_dir: Path, tools: Path, open_shop: Shop) -> Iterator[House]:
     lines: list[str] = []
     stack = LocalStack(
-        state_dir=tmp_path_factory.mktemp("house"),
+        state_dir=state_dir,
         sideband_hosts=2,
         parameter_values={
             "BackendApiKey": "backend-key-of-the-test",
             "JwtSecret": "jwt-secret-of-the-test-" * 2,
+            "ToolsFile": str(tools),
+            "ToolSecrets": open_shop.secrets(),
         },
         sink=lambda name, line: lines.append(f"{name}: {line}"),
     )
     with stack:
-        yield House(stack, lines)
+        yield House(stack, lines, open_shop)
 
 
 @pytest.fixture
