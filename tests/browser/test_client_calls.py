@@ -15,7 +15,7 @@ from tests.e2e.conftest import House
 
 HELLO = [("user", "I am Ada."), ("assistant", "Hello Ada.")]
 MORE = [("user", "From Lisbon."), ("assistant", "How lovely.")]
-LONG = "I was born in a town by the sea and came here when I was nine"
+LONG = "I came here from the sea when I was nine"
 
 
 def words(*parts: list[tuple[str, str]]) -> list[str]:
