@@ -24,6 +24,9 @@ _FROM_ENVIRONMENT = {
     "SupabaseServiceRoleKey": "SUPABASE_SERVICE_ROLE_KEY",
     "JwksUrl": "JWKS_URL",
     "AgentMcpServers": "MCP_SERVERS",
+    "AgentsFile": "AGENTS_FILE",
+    "ToolsFile": "TOOLS_FILE",
+    "ToolSecrets": "TOOL_SECRETS",
 }
 
 # What the simulator wants to be told, which takes any key and knows no workflow from another.
