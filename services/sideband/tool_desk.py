@@ -20,7 +20,8 @@ from sideband.journal import Journal
 from sideband.pinned import Tell
 from sideband.socket import Hung, Socket
 from sideband.tool_run import Outcome, ToolRuns
-from sideband.tool_talk import Asked, ToolTalk, output_id
+from sideband.tool_talk import HEARD, ToolTalk
+from sideband.tool_words import Asked, output_id
 
 
 class ToolDesk:
@@ -58,11 +59,12 @@ class ToolDesk:
 
     def hear(self, event: Mapping[str, Any], now: float) -> None:
         """Take an event of the call."""
+        kind = event.get("type")
+        if kind not in HEARD:
+            return
         self._begin(self._talk.hear(event, now))
-        if event.get("type") == "conversation.item.added" and self._journal is not None:
-            item_id = label(mapping(event, "item"), "id")
-            if item_id in self._ms:
-                self._journal.mark_run(item_id, self._ms.pop(item_id))
+        if kind == "conversation.item.added":
+            self._see_output(mapping(event, "item"))
         self._stir()
 
     def refused(self, error: Mapping[str, Any], now: float) -> None:
@@ -131,6 +133,15 @@ class ToolDesk:
                 await socket.send(frame)
         except Hung:
             self._socket = None  # whoever listens is told as well, and connects again
+
+    def _see_output(self, item: Mapping[str, Any]) -> None:
+        """Mark an output of ours in the transcript; take down that somebody else answers in our place."""
+        item_id, tool_call_id = label(item, "id"), label(item, "call_id")
+        if item_id in self._ms:
+            if self._journal is not None:
+                self._journal.mark_run(item_id, self._ms.pop(item_id))
+        elif self._talk.is_taken(tool_call_id) and item.get("type") == "function_call_output":
+            self._runs.note_answer(tool_call_id, item_id)
 
     def _is_models(self, item_id: str) -> bool:
         item = self._journal.transcript.items.get(item_id) if self._journal is not None else None

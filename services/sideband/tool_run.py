@@ -20,7 +20,7 @@ from sideband import limits, log
 from sideband.deps import Shared
 from sideband.pinned import Tell
 from sideband.tool_kit import Context, ToolFailed, ToolKit
-from sideband.tool_talk import Asked
+from sideband.tool_words import Asked, output_id
 
 UNKNOWN = (
     "The tool was cut off before its answer came. Nobody knows whether it did its work: say so, and check "
@@ -77,6 +77,12 @@ class ToolRuns:
         self._shared.metrics.tool_failures += 1
         self._tell("tool.refused", {"tool": asked.name, "toolCallId": asked.tool_call_id})
         return Outcome(refusal)
+
+    def note_answer(self, tool_call_id: str, item_id: str) -> None:
+        """Take down if somebody else has told the model what a tool of ours came to."""
+        if item_id == output_id(tool_call_id):
+            return
+        self._tell("tool.answered_by_other", {"toolCallId": tool_call_id})
 
     async def part(self) -> None:
         """Write down of all that was cut off that nobody knows what it came to; soon, or not at all."""

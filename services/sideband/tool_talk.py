@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from math import inf
 from typing import Any
 
 import orjson
-from switchboard.domain.transcript.limits import ID_MAX
-from switchboard.domain.transcript.snapshot import label, mapping, sequence, text
+from switchboard.domain.transcript.snapshot import label, mapping, sequence
 
 from sideband import limits
+from sideband.tool_words import INTERRUPTED, Asked, asked_of, is_aside, output_frame, output_id
 
-INTERRUPTED = "This was not run: the person interrupted. Ask before you try again."
 SOMEBODY = "?"
 """The response that is under way, when the upstream has told that there is one, and not which."""
-
-
-def output_id(tool_call_id: str) -> str:
-    """Return the id of the item with a function call's output: the same for every host, so that it is one."""
-    return f"sbt_{sha256(tool_call_id.encode()).hexdigest()[:24]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A whole function call that the model has made: the upstream has told it as a response's output."""
-
-    tool_call_id: str
-    name: str
-    arguments: str
-    response_id: str
 
 
 @dataclass(slots=True)
@@ -54,6 +37,20 @@ class Told:
     output: str
     round: Round | None
     event_id: str | None = None
+
+
+HEARD = frozenset(
+    (
+        "response.created",
+        "response.done",
+        "response.output_item.done",
+        "conversation.item.added",
+        "conversation.item.retrieved",
+        "input_audio_buffer.speech_started",
+        "input_audio_buffer.speech_stopped",
+    )
+)
+"""The events that say anything about function calls, or about when to speak."""
 
 
 class ToolTalk:
@@ -98,7 +95,7 @@ class ToolTalk:
             self._began(mapping(event, "response"), now)
         elif kind == "response.output_item.done":
             self._whole(event)
-        elif kind in ("conversation.item.added", "conversation.item.created"):
+        elif kind == "conversation.item.added":
             self._appeared(mapping(event, "item"), now)
         elif kind == "conversation.item.retrieved":
             return self._retrieved(mapping(event, "item"))
@@ -107,6 +104,10 @@ class ToolTalk:
         elif kind == "input_audio_buffer.speech_stopped":
             self._held = now + limits.TURN_GRACE
         return []
+
+    def is_taken(self, tool_call_id: str) -> bool:
+        """True for a function call that is ours to answer."""
+        return tool_call_id in self._seen
 
     def refused(self, error: Mapping[str, Any], now: float) -> str | None:
         """Return what of ours an `error` event refuses: `output`, `response`, or None if it is not ours."""
@@ -152,7 +153,7 @@ class ToolTalk:
         for tool_call_id, told in self._outputs.items():
             if told.event_id is None:
                 told.event_id = self._next_id()
-                frames.append(_output(tool_call_id, told))
+                frames.append(output_frame(tool_call_id, told.output, told.event_id))
         if self._asks_at() <= now:
             self._asking = (self._next_id(), now)
             frames.append(orjson.dumps({"type": "response.create", "event_id": self._asking[0]}))
@@ -180,7 +181,7 @@ class ToolTalk:
         return max(min(ready), self._held, free)
 
     def _began(self, response: Mapping[str, Any], now: float) -> None:
-        if _is_aside(response):
+        if is_aside(response):
             return
         self._active = (label(response, "id") or SOMEBODY, now)
         self._asking = None
@@ -192,12 +193,12 @@ class ToolTalk:
         response_id = label(response, "id")
         made = [asked for asked in self._made.values() if asked.response_id == response_id]
         self._made = {name: asked for name, asked in self._made.items() if asked.response_id != response_id}
-        if _is_aside(response):
+        if is_aside(response):
             return []
         self._active = None
         for item in sequence(response, "output"):
             if isinstance(item, Mapping) and item.get("status") == "completed":
-                made += filter(None, [_asked(item, response_id)])
+                made += filter(None, [asked_of(item, response_id)])
         if response.get("status") in ("completed", "incomplete"):
             return self._take(made)
         for asked in made:
@@ -209,13 +210,13 @@ class ToolTalk:
     def _whole(self, event: Mapping[str, Any]) -> None:
         """Note a whole function call, should the end of its response be missed."""
         item = mapping(event, "item")
-        asked = _asked(item, label(event, "response_id"))
+        asked = asked_of(item, label(event, "response_id"))
         if asked is not None and asked.name in self._granted and item.get("status") == "completed":
             self._made[label(item, "id")] = asked
 
     def _retrieved(self, item: Mapping[str, Any]) -> list[Asked]:
         """Anybody may have made an item that we ask for; what a response is known to have said counts."""
-        asked = _asked(item, label(item, "id"))
+        asked = asked_of(item, label(item, "id"))
         if asked is None or item.get("status") != "completed" or not self._is_models(label(item, "id")):
             return []
         return self._take([asked])
@@ -252,25 +253,3 @@ class ToolTalk:
     def _next_id(self) -> str:
         self._numbers += 1
         return f"switchboard_tool_{self._numbers}"
-
-
-def _asked(item: Mapping[str, Any], response_id: str) -> Asked | None:
-    tool_call_id = label(item, "call_id")
-    if item.get("type") != "function_call" or not tool_call_id:
-        return None
-    return Asked(tool_call_id, text(item, "name")[:ID_MAX], text(item, "arguments"), response_id)
-
-
-def _is_aside(response: Mapping[str, Any]) -> bool:
-    """True for a response outside the conversation: nobody could be told what its calls came to."""
-    return "conversation_id" in response and response["conversation_id"] is None
-
-
-def _output(tool_call_id: str, told: Told) -> bytes:
-    item = {
-        "id": output_id(tool_call_id),
-        "type": "function_call_output",
-        "call_id": tool_call_id,
-        "output": told.output,
-    }
-    return orjson.dumps({"type": "conversation.item.create", "event_id": told.event_id, "item": item})

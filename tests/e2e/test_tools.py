@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from sideband.tool_talk import output_id
+from sideband.tool_words import output_id
 from websockets.sync.client import connect
 
 from dev.demo.client import FrontEnd

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
-from sideband.tool_talk import output_id
+from sideband.tool_talk import ToolTalk
+from sideband.tool_words import output_id
 
 from tests.unit.sideband_scene import Scene
 from tests.unit.sideband_tools import (
@@ -15,6 +18,7 @@ from tests.unit.sideband_tools import (
     asks,
     audit,
     ended,
+    output_of,
     outputs,
     quiet,
     sent,
@@ -135,3 +139,28 @@ def test_an_event_told_twice_runs_a_tool_once() -> None:
     made = tool_scene(story)
     assert len(workshop(made).done) == 1
     assert len(outputs(made.upstream.sockets[0])) == 1
+
+
+def test_an_answer_that_somebody_else_gives_in_our_place_is_taken_down() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()), added(output_of("call_1")), added(output_of("call_of_the_browser")))
+        await answered(socket)
+        await quiet()
+
+    made = tool_scene(story)
+    assert [entry.event for entry in audit(made)] == ["tool.answered_by_other", "tool.run"]
+
+
+def test_the_upstreams_own_frames_are_understood() -> None:
+    talk = ToolTalk({"get_weather"}, lambda _: False)
+    path = Path(__file__).parents[1] / "recordings" / "primary_tool_round.jsonl"
+    frames = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    asked = [
+        call
+        for frame in frames
+        if frame["kind"] == "message" and frame["direction"] == "received"
+        for call in talk.hear(frame["data"], 0.0)
+    ]
+    [call] = asked
+    assert (call.name, json.loads(call.arguments)) == ("get_weather", {"city": "London"})

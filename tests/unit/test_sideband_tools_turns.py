@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sideband import limits
-from sideband.tool_talk import INTERRUPTED
+from sideband.tool_words import INTERRUPTED
 
 from tests.unit.sideband_events import error
 from tests.unit.sideband_scene import Scene
