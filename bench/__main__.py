@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-PARTS = ("cold_start", "sideband", "writes", "agent", "scaling", "model_check")
+PARTS = ("cold_start", "sideband", "writes", "full_load", "agent", "scaling", "model_check")
 
 
 def main() -> int:

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Protocol
 
 import orjson
 from websockets.asyncio.client import connect
 
-Hear = Callable[[int], Coroutine[Any, Any, None]]
+
+class Hearing(Protocol):
+    """How many calls are heard, each by its number, and what became of it by now."""
+
+    async def hear(self, number: int) -> None:
+        """Hear one call until its end."""
+
+    def report(self) -> dict[str, float]:
+        """Return counts and figures."""
 
 
-def hearing(port: int, calls: int, counts: dict[str, int]) -> Hear:
-    """Return how to hear one of so many calls, by its number; frames are counted in `counts`."""
-    counts["frames"] = 0
+class Bare:
+    """A loop for each call. `url` is that of the upstream, http or https."""
 
-    async def hear(number: int) -> None:
-        async with connect(f"ws://127.0.0.1:{port}/?call_id=rtc_{number}", compression=None) as socket:
+    def __init__(self, url: str, calls: int, latency: float) -> None:
+        self._url = url.replace("http", "ws", 1)
+        self._frames = 0
+
+    async def hear(self, number: int) -> None:
+        """Receive and parse."""
+        async with connect(f"{self._url}/?call_id=rtc_{number}", compression=None, open_timeout=60) as socket:
             while True:
                 orjson.loads(await socket.recv(decode=False))
-                counts["frames"] += 1
+                self._frames += 1
 
-    return hear
+    def report(self) -> dict[str, float]:
+        """Return the number of frames."""
+        return {"frames": self._frames}
+
+
+hearing = Bare

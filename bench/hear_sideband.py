@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,6 +11,7 @@ from typing import Any
 
 from sideband.deps import Deps, Shared
 from sideband.follow import Follow
+from sideband.metrics import Metrics
 from sideband.socket import connector
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.places import Places
@@ -19,22 +22,35 @@ from switchboard.stores.memory import MemoryStores, MemoryTranscripts
 from switchboard.upstream.openai.http import OpenAIHttp
 from switchboard.upstream.openai.realtime import OpenAIRealtime
 
-from bench.hear_bare import Hear
-
 HOST = "bench"
+STAMPED = re.compile(r"\b\d{20}\b")
 
 
 class Forgetting(MemoryTranscripts):
-    """A table elsewhere: what is written takes no memory of this process, but its items are counted."""
+    """A table elsewhere: what is written takes no memory of this process, only the time of a request.
 
-    def __init__(self, counts: dict[str, int]) -> None:
+    Words that bear the time of their sending tell how long they took to get here.
+    """
+
+    def __init__(self, latency: float) -> None:
         super().__init__()
-        self._counts = counts
+        self.writes = self.entries = 0
+        self.metrics = Metrics()
+        self._latency = latency
+        self._chance = Random(3)
+        self._last: dict[str, int] = {}
 
     def write(self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]) -> None:
         """Count what is written."""
-        self._counts["writes"] += 1
-        self._counts["entries"] += len(entries)
+        if self._latency:
+            time.sleep(self._chance.uniform(self._latency / 4, self._latency))
+        now, last = time.monotonic_ns(), self._last.get(lease.session_id, 0)
+        self.writes += 1
+        self.entries += len(entries)
+        for stamp in map(int, STAMPED.findall(str(entries))):
+            if stamp > last:  # a page is written whole: what is older was in it before
+                self.metrics.lag((now - stamp) / 1e9)
+                self._last[lease.session_id] = max(stamp, self._last.get(lease.session_id, 0))
 
 
 def deps_of(url: str, stores: MemoryStores, transcripts: Transcripts) -> Deps:
@@ -56,21 +72,31 @@ def deps_of(url: str, stores: MemoryStores, transcripts: Transcripts) -> Deps:
     )
 
 
-def hearing(port: int, calls: int, counts: dict[str, int]) -> Hear:
-    """Return how to follow one of so many calls; writes and their entries are counted in `counts`.
+class Sideband:
+    """A follow for each call. Writes take up to `latency` seconds, and at least a quarter of it.
 
-    Sessions and calls are stored now: such records are in the table, not in a host's memory.
+    Sessions and calls are stored in the beginning: such records are in the table, not in a host's memory.
     """
-    counts.update(writes=0, entries=0)
-    stores = MemoryStores()
-    shared = Shared(deps_of(f"http://127.0.0.1:{port}", stores, Forgetting(counts)), HOST)
-    ready = [begun(number, stores) for number in range(calls)]
 
-    async def hear(number: int) -> None:
-        call, session = ready[number]
-        await Follow(call, stores.calls.claim(call, HOST), session, shared).run()
+    def __init__(self, url: str, calls: int, latency: float) -> None:
+        self._stores = MemoryStores()
+        self._table = Forgetting(latency)
+        self._shared = Shared(deps_of(url, self._stores, self._table), HOST)
+        self._ready = [begun(number, self._stores) for number in range(calls)]
 
-    return hear
+    async def hear(self, number: int) -> None:
+        """Claim and follow."""
+        call, session = self._ready[number]
+        await Follow(call, self._stores.calls.claim(call, HOST), session, self._shared).run()
+
+    def report(self) -> dict[str, float]:
+        """Return the writes, their entries, and how long words took from their sending into the table."""
+        told = {"writes": self._table.writes, "entries": self._table.entries}
+        p99, self._table.metrics = self._table.metrics.lag_ms(), Metrics()
+        return {**told, "durable_ms": p99}
+
+
+hearing = Sideband
 
 
 def begun(number: int, stores: MemoryStores) -> tuple[Call, Session]:

@@ -1,7 +1,8 @@
-"""The process that is measured: hears many calls at once, bare or as the sideband does.
+"""The process that is measured: hears many calls at once, bare or as the sideband does, on one core.
 
-Started as `python -m bench.listener hear_bare|hear_sideband PORT CALLS`. Each line on its input is answered
-by one of JSON: seconds of CPU and bytes of memory by now, and its counts. It connects after the first.
+Started as `python -m bench.listener hear_bare|hear_sideband URL CALLS LATENCY`. Each line on its input is
+answered by one of JSON: seconds of CPU and bytes of memory by now, how late its event loop was since the last
+line (p99, milliseconds), and its report. It connects after the first.
 """
 
 from __future__ import annotations
@@ -9,36 +10,60 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import resource
 import sys
 from importlib import import_module
 from pathlib import Path
 from time import process_time
 
+from bench.hear_bare import Hearing
 
-async def main(kind: str, port: int, calls: int) -> None:
+CORE = 0
+LOOK_S = 0.02
+LIGHT = "light\n"
+"""A line that is answered at once: to collect garbage first takes a second where there are many calls."""
+
+
+async def main(kind: str, url: str, calls: int, latency: float) -> None:
     """Tell, connect, tell again whenever asked."""
-    counts: dict[str, int] = {}
-    hear = import_module(f"bench.{kind}").hearing(port, calls, counts)
-    await _tell(counts)
+    os.sched_setaffinity(0, {CORE})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    hearing: Hearing = import_module(f"bench.{kind}").hearing(url, calls, latency)
+    late: list[float] = []
+    watching = asyncio.create_task(_watch(late))
+    await _tell(hearing, late)
     tasks = []
     for number in range(calls):
-        tasks.append(asyncio.create_task(hear(number)))
+        tasks.append(asyncio.create_task(hearing.hear(number)))
         await asyncio.sleep(0.002)  # a backlog of handshakes would only be refused
-    while await _tell(counts):
-        for task in tasks:
+    while await _tell(hearing, late):
+        for task in (*tasks, watching):
             if task.done():
                 task.result()
                 raise RuntimeError("a call ended early")
 
 
-async def _tell(counts: dict[str, int]) -> bool:
+async def _watch(late: list[float]) -> None:
+    clock = asyncio.get_running_loop().time
+    while True:
+        due = clock() + LOOK_S
+        await asyncio.sleep(LOOK_S)
+        late.append(clock() - due)
+
+
+async def _tell(hearing: Hearing, late: list[float]) -> bool:
     """Answer one line; False at the end of the input."""
-    if not await asyncio.to_thread(sys.stdin.readline):
+    line = await asyncio.to_thread(sys.stdin.readline)
+    if not line:
         return False
     cpu = process_time()  # without what the collector takes for the figure of memory
-    gc.collect()
-    print(json.dumps({"cpu": cpu, "bytes": _memory(), **counts}), flush=True)
+    loop_ms = 1000 * sorted(late)[int(0.99 * len(late))] if late else 0.0
+    if line != LIGHT:
+        gc.collect()
+    told = {"cpu": cpu, "bytes": _memory(), "loop_ms": loop_ms, **hearing.report()}
+    late.clear()
+    print(json.dumps(told), flush=True)
     return True
 
 
@@ -49,4 +74,4 @@ def _memory() -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))

@@ -16,6 +16,8 @@ NOT_HEARD = ("session.created", "session.updated", "response.output_audio.delta"
 """What a sideband beside a WebRTC call is told once, or not at all."""
 PROSE = (Path(__file__).resolve().parents[1] / "docs" / "sideband.md").read_text(encoding="utf-8").split()
 """Words for longer replies: to repeat the recorded ones would flatter whatever compresses them."""
+STAMP = "@" * 20
+"""Where a frame is to bear the time of its sending, in nanoseconds."""
 WORD_S = 0.4
 """Seconds for a spoken word."""
 TRANSCRIBING_S = 0.02
@@ -45,12 +47,22 @@ def conversation(turns: int, stretch: int = 1) -> list[str]:
     return frames
 
 
-def timed(frames: list[str]) -> list[tuple[float, str]]:
+def stamped(frames: list[str]) -> list[str]:
+    """Return the frames with `STAMP` behind the last words of each item: whoever sends them fills it in."""
+
+    def put(part: dict[str, Any]) -> dict[str, Any]:
+        words = {key: part[key] for key in ("transcript", "text") if part.get(key)}
+        return {**part, **{key: f"{said} {STAMP}" for key, said in words.items()}}
+
+    return [json.dumps(json.loads(frame, object_hook=put), separators=(",", ":")) for frame in frames]
+
+
+def timed(frames: list[str], pause: float = 1.0) -> list[tuple[float, str]]:
     """Return the frames with the seconds at which they come, in a talk at an ordinary pace.
 
     The recordings bear no times but those of speech. Assumed: speech has 150 words a minute, and a reply is
     generated three times as fast; transcription takes half a second and 20 ms a piece, beside the reply; who
-    was spoken to hears a reply out and answers after a second.
+    was spoken to hears a reply out and answers after `pause` seconds.
     """
     now, transcribed, heard_until, started = 0.0, 0.0, 0.0, 0
     found = []
@@ -61,8 +73,10 @@ def timed(frames: list[str]) -> list[tuple[float, str]]:
             transcribed += TRANSCRIBING_S
             found.append((transcribed, frame))
             continue
-        if kind == "input_audio_buffer.speech_started":
-            now, started = max(now, heard_until) + 1.0, event["audio_start_ms"]
+        if kind == "conversation.item.added" and '"input_text"' in frame:
+            now = max(now, heard_until) + pause
+        elif kind == "input_audio_buffer.speech_started":
+            now, started = max(now, heard_until) + pause, event["audio_start_ms"]
         elif kind == "input_audio_buffer.speech_stopped":
             now += (event["audio_end_ms"] - started) / 1000
             transcribed = now + 0.5

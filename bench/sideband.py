@@ -6,19 +6,14 @@ calls get their frames one by one, as live calls do; `flood` is all that a socke
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.figures import ratio, table
+from bench.processes import ask, expect, line, running, say
 from bench.script import conversation, items, share_of_deltas
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,17 +60,18 @@ def _measure(kind: str, load: Load) -> dict[str, float]:
     frames = conversation(load.turns)
     with ExitStack() as stack:
         arguments = map(str, (load.calls, load.turns, load.seconds))
-        upstream = stack.enter_context(_process("bench.upstream", *arguments))
-        port = _line(upstream)
-        listener = stack.enter_context(_process("bench.listener", kind, port, str(load.calls)))
-        empty = _ask(listener)
-        _expect(upstream, "ready")
+        upstream = stack.enter_context(running("bench.upstream", *arguments))
+        port = line(upstream)
+        url = f"http://127.0.0.1:{port}"
+        listener = stack.enter_context(running("bench.listener", kind, url, str(load.calls), "0"))
+        empty = ask(listener)
+        expect(upstream, "ready")
         time.sleep(1.0)  # greetings and notes of who attached are not events
-        begun = _ask(listener)
-        _say(upstream)
-        _expect(upstream, "done")
+        begun = ask(listener)
+        say(upstream)
+        expect(upstream, "done")
         time.sleep(SETTLE_S)
-        ended = _ask(listener)
+        ended = ask(listener)
     heard, said = load.calls * len(frames), load.calls * items(frames)
     if ended.get("frames", heard) != heard or ended.get("entries", said) < said:
         raise RuntimeError(f"not everything arrived: {ended}")
@@ -101,46 +97,3 @@ def _row(load: Load, bare: Figures, sideband: Figures) -> list[str]:
         memory,
         f"{sideband['writes'][0]:.1f} a turn",
     ]
-
-
-@contextmanager
-def _process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a module of ours until the end of the block."""
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "services", ROOT / "layers" / "switchboard")))
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        env={**os.environ, "PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _ask(process: subprocess.Popen[str]) -> dict[str, Any]:
-    _say(process)
-    answer: dict[str, Any] = json.loads(_line(process))
-    return answer
-
-
-def _say(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def _line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError("a process of the benchmark ended early; its error is above")
-    return line.strip()
-
-
-def _expect(process: subprocess.Popen[str], word: str) -> None:
-    if (said := _line(process)) != word:
-        raise RuntimeError(f"expected {word}, got {said}")

@@ -36,6 +36,9 @@ CLOSE_TIMEOUT = 1.0
 """For the upstream to answer our close: nothing of worth can follow it."""
 FRAME_BYTES = 16 * 1024 * 1024
 """Largest frame: a retrieved user item carries its audio, about 64 kB a second; this is four minutes."""
+TLS_BYTES = 16 * 1024
+"""What asyncio reads of a TLS socket at once: one record. It keeps so much memory for each socket: with its own
+256 kB, four thousand calls would be a gigabyte."""
 FRAMES_WAITING = 16
 """Frames read ahead of us per call; beyond it TCP holds the upstream back."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Literal, Protocol, cast
@@ -90,6 +91,7 @@ def connector(base_url: str) -> Connect:
     scheme = "wss" if parts.scheme == "https" else "ws"
     address = urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/realtime", "", ""))
     trust = ssl.create_default_context() if scheme == "wss" else None  # shared: each would take half a MB
+    SSLProtocol.max_size = limits.TLS_BYTES
     proxy: Literal[True] | None = None if _is_local(parts.hostname or "") else True
 
     async def open_socket(call_id: str, credential: Credential) -> Socket:
