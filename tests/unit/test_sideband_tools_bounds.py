@@ -12,6 +12,7 @@ from sideband import limits
 from sideband.ending import ENDED
 from sideband.tool_kit import ToolFailed
 
+from tests.unit.sideband_events import error
 from tests.unit.sideband_scene import Scene
 from tests.unit.sideband_tools import (
     WEATHER,
@@ -26,6 +27,7 @@ from tests.unit.sideband_tools import (
     outputs,
     quiet,
     says,
+    sent,
     stored,
     tool_scene,
     turn,
@@ -140,6 +142,24 @@ def test_a_tool_goes_on_while_the_line_is_broken_and_is_told_on_the_next() -> No
 
     made = tool_scene(story, says("It rains in", 3.0))
     assert len(workshop(made).done) == 1
+
+
+def test_an_output_that_may_not_have_arrived_is_sent_again_under_the_same_id() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await answers(socket, 1)
+        socket.hang()
+        after = await made.socket(2)
+        await answers(after, 1)
+        [frame] = sent(after, "conversation.item.create")
+        assert frame["item"] == sent(socket, "conversation.item.create")[0]["item"]
+        after.say(error(frame["event_id"], "item_create_duplicate_item_id"))  # it had arrived
+        await asked_on(after)
+        await quiet()
+        assert len(sent(after, "response.create")) == 1
+
+    assert len(workshop(tool_scene(story)).done) == 1
 
 
 def test_a_response_whose_end_was_missed_is_run_on_the_next_line() -> None:

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from sideband import limits
 from sideband.ending import Released
 from sideband.follow import Follow
 from sideband.tool_run import UNKNOWN
@@ -20,6 +22,7 @@ from tests.unit.sideband_tools import (
     asked_on,
     asks,
     began,
+    ended,
     equipped,
     outputs,
     quiet,
@@ -69,7 +72,7 @@ def test_what_a_dead_host_left_running_is_answered_honestly_and_not_run_again() 
         made.shared.deps.tools.calls.finish = _refuses  # type: ignore[union-attr, method-assign]
         await killed(made)
         after, task = await next_host(made)
-        await answered(after)
+        await asyncio.wait_for(answered(after), 3.0)  # the dead are not waited for
         await asked_on(after)
         task.cancel()
 
@@ -132,7 +135,8 @@ def test_what_was_answered_already_is_not_answered_again() -> None:
     in_death(story, says("It rains in"))
 
 
-def test_a_leaving_host_ends_what_it_runs_and_the_next_one_tells_it() -> None:
+@pytest.mark.parametrize("seconds", [3.0, limits.LINGER + 2.0])
+def test_a_leaving_host_ends_what_it_runs_and_the_next_one_tells_it(seconds: float) -> None:
     async def story(made: Scene) -> None:
         socket = await made.socket()
         socket.say(*turn(asks()))
@@ -146,8 +150,25 @@ def test_a_leaving_host_ends_what_it_runs_and_the_next_one_tells_it() -> None:
         assert outputs(after) == ["It rains in Oslo"]
         task.cancel()
 
-    made = tool_scene(story, says("It rains in", 3.0))
+    made = tool_scene(story, says("It rains in", seconds))
     assert len(workshop(made).done) == 1
+
+
+def test_a_leaving_host_begins_nothing_that_it_might_not_end() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(began())
+        await until(lambda: made.follow.since + 1 < asyncio.get_running_loop().time())
+        made.follow.stop(Released(linger=True))
+        await until(lambda: made.follow.released)
+        socket.say(added(asks()), whole(asks()), ended(asks()))
+        await quiet(0.5)
+        assert workshop(made).done == []
+        after, task = await next_host(made)
+        await answered(after)
+        task.cancel()
+
+    assert len(workshop(tool_scene(story)).done) == 1
 
 
 def test_what_a_leaving_host_cannot_end_in_time_is_unknown() -> None:
