@@ -114,8 +114,8 @@ UNFOLLOWED_BATCH = 512
 """Such calls looked at in one sweep; the next one, a minute later, takes the rest."""
 UNFOLLOWED_AT_ONCE = 10
 """Calls ended at once in a sweep: as many as the SDK's client keeps connections for."""
-UNFOLLOWED_BUDGET_SECONDS = 40.0
-"""A sweep begins no hang-up later than that: one may take 5 s for each of five keys, and the next sweep comes
+UNFOLLOWED_BUDGET_SECONDS = 30.0
+"""A sweep ends no further call after that: one may take 5 s for each of five keys, and the next sweep comes
 after 60."""
 SECRETS_TRIED = 4
 """Newest client secrets to hang up with, as hosts do: one per renewal; older ones have all but expired."""
@@ -157,7 +157,7 @@ RECALL_MAX = 8
 """Memories that a new call is told: those that matter, not the archive."""
 RECALL_CHARS = 4_000
 """The same in characters: about 1,000 tokens."""
-EMBED_SECONDS = 2.0
+EMBED_SECONDS = 1.5
 """For one embedding: ranking by shared words is good enough to wait no longer."""
 EMBEDDING_SIZE = 256
 """Numbers of an embedding: a quarter kilobyte beside each memory; more would rank a hundred no better."""
@@ -216,15 +216,28 @@ SESSION_TRIES = 5
 """Writes of a session that somebody else keeps changing: attaches and renewals are seconds apart."""
 
 # --- Asking the upstream ----------------------------------------------------------------------------
+# A renewal, from outside in. Whoever waits, waits longer than all that it waits for, so that a caller always
+# reads our own error (tests/unit/test_patience.py holds template, workflow and this page to it):
+#
+#   API Gateway                          29     its own limit
+#     RenewSessionFunction               28     beside the workflow ISSUER_SECONDS 2, and 0.5 for the table
+#       WORKFLOW_READ_SECONDS            25.5   with its connection
+#         statemachines/renew.asl.yaml   24     whatever is repeated on the way
+#           its steps          4 + 7 + 8 + 4    = 23; each with the start of its function
+#             their functions  3, 20, 7, 3      the digest's outlives its step on purpose: what is late
+#                                               is kept for the next renewal
+#               DIGEST_SECONDS            5.5
+#               EMBED_SECONDS + MINT_SECONDS    = 1.5 + 4.5
+#               AWS_READ_SECONDS          2.5   one try of the table; the function's end cuts off more
 CONNECT_SECONDS = 3.0
-"""To open a connection: a healthy one takes a tenth of this, a sick one should not eat the budget."""
-MINT_SECONDS = 6.0
-"""To mint one secret, two tries and a pause together: a renewal's step has 10 s, for this and the table."""
+"""To open a connection, and never more than a third of a request's time: a sick one should not eat it all."""
+MINT_SECONDS = 4.5
+"""To mint one secret, two tries and a pause together; it takes half a second when all is well."""
 CALL_SECONDS = 10.0
 """To create one relayed call, in one try: its answer takes a second, and the sideband needs its time too."""
 HANGUP_SECONDS = 5.0
 """To hang up one call: nobody waits for it, and it is repeated by whoever notices that it failed."""
-DIGEST_SECONDS = 7.0
+DIGEST_SECONDS = 5.5
 """To summarise the older half of a long talk: past it the renewal goes on with the recent half alone."""
 EXTRACT_SECONDS = 60.0
 """To read one chunk of a transcript: a background task; slow is fine, forever is not."""
@@ -240,12 +253,12 @@ UPSTREAM_RETRY_AFTER_MAX = 3600
 # --- Asking AWS -------------------------------------------------------------------------------------
 AWS_CONNECT_SECONDS = 1.0
 """To reach an AWS endpoint in the same region: milliseconds when healthy."""
-AWS_READ_SECONDS = 4.0
-"""For one answer of a table, queue or key; the SDK repeats it."""
+AWS_READ_SECONDS = 2.5
+"""For one answer of a table, queue or key, which takes milliseconds; the SDK repeats it."""
 AWS_TRIES = 4
 """Tries in the SDK's standard mode: rides out a throttled second (waits 50 ms, doubling, with jitter)."""
-WORKFLOW_READ_SECONDS = 28.0
-"""For a synchronous workflow: just under API Gateway's 29 s."""
+WORKFLOW_READ_SECONDS = 24.5
+"""For a synchronous workflow: it ends itself before."""
 
 SECRET_CACHE_SECONDS = 300
 """How long a function believes a secret that it has read: a rotated key takes over within five minutes."""

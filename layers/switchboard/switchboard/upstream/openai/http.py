@@ -97,7 +97,8 @@ class OpenAIHttp:
         **content: Any,
     ) -> httpx.Response:
         key = credential or self._api_key()
-        timeout = httpx.Timeout(seconds, connect=min(seconds, limits.CONNECT_SECONDS))
+        connect = min(seconds / 3, limits.CONNECT_SECONDS)
+        timeout = httpx.Timeout(seconds - connect, connect=connect)
         headers = {**headers, "Authorization": f"Bearer {key.value}"}
         try:
             answer = self._client.post(path, headers=headers, timeout=timeout, **content)
