@@ -37,8 +37,8 @@ CLOSE_TIMEOUT = 1.0
 FRAME_BYTES = 16 * 1024 * 1024
 """Largest frame: a retrieved user item carries its audio, about 64 kB a second; this is four minutes."""
 TLS_BYTES = 16 * 1024
-"""What asyncio reads of a TLS socket at once: one record. It keeps so much memory for each socket: with its own
-256 kB, four thousand calls would be a gigabyte."""
+"""What asyncio reads of a TLS socket at once: one record. It keeps so much memory for each of them; with its
+own 256 kB, four thousand calls would be a gigabyte."""
 FRAMES_WAITING = 16
 """Frames read ahead of us per call; beyond it TCP holds the upstream back."""
 
@@ -62,8 +62,8 @@ RETRIEVES = 2
 SETTLED_DELAY = 0.3
 """From an item's end to its write: what belongs to the same moment rides along in one write unit."""
 APPEARED_DELAY = 6.0
-"""From an item's beginning to its write: nearly all are complete by then, and one write does for both. It only
-helps whoever takes over from a killed host to ask for an item of which nobody tells any more."""
+"""From an item's beginning to its write: nearly all are complete by then, and one write does for both. It
+only helps whoever takes over from a killed host to ask for an item of which nobody tells any more."""
 PAGE_BYTES = 900
 """JSON of a transcript page before a new one begins: with its keys one write unit of one kilobyte."""
 TABLE_TRIES = 1
@@ -127,6 +127,9 @@ EXPIRY_MARGIN = 60.0
 """A `going away` this close to the announced end of the session is that end."""
 
 # --- Handing a call over ---------------------------------------------------------------------------
+LATE = 15.0
+"""Age at which a call that was never heard before may have said something: it is attached within two seconds,
+and the clocks of two machines differ by less than the rest."""
 LINGER = 5.0
 """How long a host that has released a call goes on listening and writing: another has attached by then."""
 OVERLAP = 2.0
