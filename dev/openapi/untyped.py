@@ -7,10 +7,9 @@ validates is the request, what it answers the answer. Without such a function a 
 from __future__ import annotations
 
 import ast
-import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,10 +20,11 @@ from pydantic import BaseModel
 from dev.openapi.failures import responses
 from dev.openapi.handlers import title_of
 from dev.openapi.operations import SECURITY, family_of
-from dev.openapi.raises import NEVER, Kind, every_error
+from dev.openapi.raises import NEVER, Kind, every_error, raised_by
 from dev.openapi.routes import ROOT, Route
 from dev.openapi.samples import sample_of
 from dev.openapi.schemas import Schemas
+from dev.openapi.streams import sample_stream
 
 PACKAGES = ROOT / "layers" / "switchboard" / "switchboard"
 FUNCTION_DEF = ast.FunctionDef | ast.AsyncFunctionDef
@@ -32,7 +32,7 @@ FUNCTION_DEF = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Work:
-    """What the code shows of a route."""
+    """What the code shows of a route: `headers` that it reads itself, the `use_case` that it leads to."""
 
     name: str
     docstring: str
@@ -40,6 +40,9 @@ class Work:
     answer: type[BaseModel] | None = None
     status: int = 200
     streams: bool = False
+    headers: tuple[str, ...] = ()
+    use_case: Callable[..., Any] | None = None
+    may_be_empty: bool = False
 
 
 def read_work(route: Route) -> Work:
@@ -57,8 +60,10 @@ def read_work(route: Route) -> Work:
 def operation(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
     """Return the operation of a route of a web application."""
     inputs = _inputs(route, work, schemas)
-    errors = responses(
-        _errors(route.code), takes_input=True, has_body="requestBody" in inputs, admits="principal"
+    found = _errors(route.code) | (raised_by(work.use_case) if work.use_case else set())
+    errors = responses(found, takes_input=True, has_body="requestBody" in inputs, admits="principal")
+    nothing = (
+        {"204": {"description": "There is nothing more, and never will be."}} if work.may_be_empty else {}
     )
     return {
         # An application's folder that is named after a verb answers one operation.
@@ -67,7 +72,7 @@ def operation(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
         "summary": title_of(work.docstring),
         "description": work.docstring.partition(": ")[2] or work.docstring,
         **inputs,
-        "responses": {str(work.status): _answer(work, schemas), **errors},
+        "responses": {str(work.status): _answer(work, schemas), **nothing, **errors},
         "security": SECURITY["principal"],
     }
 
@@ -87,6 +92,7 @@ def _work(node: FUNCTION_DEF, file: Path) -> Work:
     module = _module(file)
     source = ast.unparse(node)
     request = re.search(r"validated\((\w+),", source)
+    use_case = re.search(r"\.aside\((\w+), request,", source)
     answer = re.search(r"\.answer\((\w+)(?:\.of)?\(.*\)(?:, (\d+))?\)", source)
     verb = (
         re.sub(r"(?<=_)(session|history|query)$", r"agent_\1", node.name)
@@ -100,6 +106,9 @@ def _work(node: FUNCTION_DEF, file: Path) -> Work:
         answer=getattr(module, answer[1], None) if answer else None,
         status=int(answer[2] or 200) if answer else 200,
         streams="EventStream" in source,
+        headers=tuple(re.findall(r":= http\.headers\.get\('([\w-]+)'\)", source)),
+        use_case=getattr(module, use_case[1]) if use_case else None,
+        may_be_empty="Response(None, 204" in source,
     )
 
 
@@ -145,13 +154,16 @@ def _inputs(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
             }
             for name, field in schema["properties"].items()
         ]
+        + [
+            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+            for name in work.headers
+        ]
     }
 
 
 def _answer(work: Work, schemas: Schemas) -> dict[str, Any]:
     if work.streams:
-        event = {"type": "token", "content": "Lisbon"}
-        content: dict[str, Any] = {"schema": {"type": "string"}, "example": f"data: {json.dumps(event)}\n\n"}
+        content: dict[str, Any] = {"schema": {"type": "string"}, "example": sample_stream(work.name)}
         return {"description": "Events, as they come.", "content": {"text/event-stream": content}}
     if work.answer is None:
         return {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}}

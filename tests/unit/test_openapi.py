@@ -53,7 +53,8 @@ def samples() -> list[tuple[str, dict[str, Any], Any]]:
     """Return (where, schema, sample) of every JSON sample in the document."""
     found = []
     for route, operation in operations():
-        bodies = {status: answer["content"] for status, answer in operation["responses"].items()}
+        answers = operation["responses"].items()
+        bodies = {status: answer.get("content", {}) for status, answer in answers}
         bodies["request"] = operation.get("requestBody", {}).get("content", {})
         for place, content in bodies.items():
             media = content.get("application/json", {})

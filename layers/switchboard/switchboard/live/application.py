@@ -46,7 +46,7 @@ async def watch(http: Request, web: Web, facts: dict[str, Any]) -> Response:
     principal = await web.aside(web.identity.resolve, who)
     facts["owner"] = principal.owner
     fields = {**http.query_params, **http.path_params}
-    if last := http.headers.get("last-event-id"):
+    if last := http.headers.get("Last-Event-ID"):
         fields["lastEventId"] = last
     request = validated(StreamTranscript, fields)
     facts["session_id"] = request.session_id
