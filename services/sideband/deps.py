@@ -9,11 +9,12 @@ from random import Random
 from typing import ParamSpec, Protocol, TypeVar
 
 from switchboard.domain.audit import Audits
-from switchboard.domain.errors import Throttled
+from switchboard.domain.errors import NotFound, Throttled
 from switchboard.domain.places import Leaving
 from switchboard.domain.ports import Calls, Clock, Hosts, Secrets, Sessions, Transcripts
 from switchboard.domain.price import PRICES, Prices
 from switchboard.domain.secret import ApiKey, Credential
+from switchboard.domain.viewers import Viewer
 
 from sideband import limits
 from sideband.aside import Aside
@@ -31,6 +32,32 @@ class HangsUp(Protocol):
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
         """End the call, as in `ports.Realtime`."""
+
+
+class Watching(Protocol):
+    """The part of the viewers' store that a host needs."""
+
+    def list(self, session_id: str) -> tuple[Viewer, ...]:
+        """Return those who watch the session, as in `viewers.Viewers`."""
+
+
+class Posting(Protocol):
+    """The part of the mailboxes that a host needs."""
+
+    def send(self, address: str, text: str) -> None:
+        """Put a message there, as in `viewers.Mailboxes`."""
+
+
+class Unwatched:
+    """Viewers and mailboxes where nobody watches."""
+
+    def list(self, session_id: str) -> tuple[Viewer, ...]:
+        """Return nobody."""
+        return ()
+
+    def send(self, address: str, text: str) -> None:
+        """Raise NotFound."""
+        raise NotFound("There is no such mailbox.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +92,8 @@ class Deps:
     stage: str = "dev"
     prices: Prices = field(default_factory=lambda: PRICES)
     allowance: Allowance = Allowance()
+    viewers: Watching = field(default_factory=Unwatched)
+    mailboxes: Posting = field(default_factory=Unwatched)
     tools: ToolKit | None = None
 
 
@@ -82,6 +111,7 @@ class Shared:
     writes: Aside = field(default_factory=lambda: Aside("writes", limits.WRITES))
     pulse: Aside = field(default_factory=lambda: Aside("pulse", limits.PULSE_THREADS))
     polls: Aside = field(default_factory=lambda: Aside("polls", 1))
+    live: Aside = field(default_factory=lambda: Aside("live", limits.LIVE_THREADS))
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.WRITES))
     handshakes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.HANDSHAKES))
     leave_by: float | None = None
@@ -118,5 +148,5 @@ class Shared:
 
     def close(self) -> None:
         """Take no more work."""
-        for lane in (self.aside, self.table, self.writes, self.pulse, self.polls):
+        for lane in (self.aside, self.table, self.writes, self.pulse, self.polls, self.live):
             lane.close()

@@ -10,6 +10,7 @@ from switchboard.domain.session import Session
 
 from sideband import limits
 from sideband.attach import Attached
+from sideband.audience import Audience
 from sideband.conversation import Conversation
 from sideband.deps import Shared
 from sideband.ending import Lost, Stop
@@ -35,6 +36,7 @@ class Ear:
     """
 
     __slots__ = (
+        "_audience",
         "_call",
         "_conversation",
         "_desk",
@@ -65,6 +67,7 @@ class Ear:
         self._tears = 0
         self._conversation: Conversation | None = None
         self._writer: Writer | None = None
+        self._audience: Audience | None = None
         self._socket: Socket | None = None
 
     @property
@@ -112,7 +115,10 @@ class Ear:
             journal = await open_journal(self._lease, self._shared)
             guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
             self._conversation = Conversation(journal, self._transcription, guard, self._meter.take)
-            self._writer = Writer(journal, self._lease, self._shared, lambda: self._stop(Lost()))
+            self._audience = Audience(journal, self._lease, self._shared)
+            self._writer = Writer(
+                journal, self._lease, self._shared, lambda: self._stop(Lost()), self._audience.wrote
+            )
             if self._desk is not None:
                 self._desk.open(journal)
                 self._conversation.tools = self._desk
@@ -173,6 +179,18 @@ class Ear:
         if self._desk is not None:
             await self._desk.stop()
         if self._writer is not None:
+    def watch(self) -> None:
+        """See who watches the call; opening the pages does, too."""
+        if self._audience is not None:
+            self._audience.look()
+
+    async def over(self) -> None:
+        """Tell who watches that the call is closed."""
+        if self._audience is not None:
+            await self._audience.over()
+
             self._writer.stop()
         if self._socket is not None:
             await self._socket.close()
+        if self._audience is not None:
+            self._audience.stop()

@@ -69,6 +69,10 @@ class Follow:
             self._living = False
             self._task.cancel()
 
+    def watch(self) -> None:
+        """See who watches the call: somebody does who was not there before."""
+        self._ear.watch()
+
     @property
     def spent(self) -> float:
         """The dollars that the session has cost by now, as far as is known."""
@@ -194,6 +198,7 @@ class Follow:
         deps = self._shared.deps
         await self._shared.insist(deps.places.leave, *self._places())
         await self._shared.insist(deps.calls.close, self.lease, closed.reason, deps.clock())
+        await self._ear.over()
         log.info("follow.closed", reason=closed.reason, **self._ids())
 
     async def _release(self, ending: Released) -> None:

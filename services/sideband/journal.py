@@ -58,6 +58,7 @@ class Journal:
         transcript: what the pages up to now tell.
         number: the page to fill, empty so far.
 
+        before: the revision of the page in front of it.
     Attributes:
         gaps: the ids that the pages name and tell nothing of.
         unanswered: the model's function calls that the pages tell of without an output.
@@ -65,6 +66,8 @@ class Journal:
 
     __slots__ = (
         "_entries",
+        "_before",
+        "_durable",
         "_number",
         "_revision",
         "_since",
@@ -75,13 +78,14 @@ class Journal:
         "unanswered",
     )
 
-    def __init__(self, transcript: Transcript, number: int) -> None:
+    def __init__(self, transcript: Transcript, number: int, before: int = 0) -> None:
         self.gaps = missing(transcript)
         self.unanswered = unanswered(transcript)
         self.transcript = forget(transcript, transcript.items.values())
         self._stored = self.transcript
         self._number = number
-        self._revision = 0
+        self._revision = self._durable = 0
+        self._before = before
         self._entries: Mapping[str, dict[str, Any]] = {}
         self._size = 0
         self._since: dict[str, float] = {}
@@ -173,6 +177,9 @@ class Journal:
         """Give up the words of the oldest unsaved items beyond the limit; return how many lost theirs."""
         unsaved = sorted(self.unsaved(), key=lambda item: item.seq)
         excess = sum(_size(to_entry(item)) for item in unsaved) - limits.UNSAVED_BYTES
+        if write.number > self._number:
+            self._before = self._durable
+        self._durable = write.revision
         items = dict(self.transcript.items)
         given_up = 0
         for item in unsaved:
@@ -182,6 +189,10 @@ class Journal:
             if stub != item:
                 excess -= _size(to_entry(item)) - _size(to_entry(stub))
                 items[item.id] = stub
+    def durable(self) -> tuple[int, int, int, tuple[Mapping[str, Any], ...]]:
+        """Return the last page as it is stored: number, revision, that of the page before it, and entries."""
+        return self._number, self._durable, self._before, tuple(self._entries.values())
+
                 given_up += 1
         if given_up:
             self.transcript = self.transcript._replace(items=items)

@@ -10,6 +10,7 @@ from switchboard.bootstrap import Parts
 from switchboard.domain import limits as domain_limits
 from switchboard.stores.dynamodb.hosts import DynamoHosts
 from switchboard.stores.dynamodb.table import Table
+from switchboard.upstream.aws.mailboxes import SqsMailboxes
 
 from sideband import limits
 from sideband.deps import Allowance, Deps
@@ -52,6 +53,8 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         stage=settings.stage,
         prices=settings.prices,
         allowance=Allowance(settings.idle_limit, settings.call_limit, settings.budget_usd),
+        viewers=parts.viewers,
+        mailboxes=SqsMailboxes(mail, settings.mailbox_prefix, parts.clock),
         tools=tool_kit(parts),
     )
     return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")

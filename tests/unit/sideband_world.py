@@ -20,6 +20,7 @@ from sideband.tool_kit import ToolKit
 from switchboard.domain.places import Places
 from switchboard.domain.secret import ApiKey, Credential
 from switchboard.stores.memory import MemoryStores
+from switchboard.stores.memory_viewers import MemoryMailboxes
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -164,12 +165,13 @@ class World:
 
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
     stores: MemoryStores = field(default_factory=lambda: MemoryStores(now))
+    mailboxes: MemoryMailboxes = field(default_factory=lambda: MemoryMailboxes(now))
     tools: ToolKit | None = None
 
     def shared(self, host: str = "host_a") -> Shared:
         """What the follows of one host share."""
         at_once = AtOnce()
-        lanes = dict.fromkeys(("aside", "table", "writes", "pulse", "polls"), at_once)
+        lanes: dict[str, Any] = dict.fromkeys(("aside", "table", "writes", "pulse", "polls", "live"), at_once)
         return Shared(self.deps(), host, **lanes)
 
     def deps(self) -> Deps:
@@ -188,6 +190,8 @@ class World:
             connect=self.upstream.connect,
             clock=now,
             chance=Random(1),
+            viewers=stores.viewers,
+            mailboxes=self.mailboxes,
             tools=self.tools,
         )
 
