@@ -20,8 +20,10 @@ from switchboard.agent import HistoryParts, Orchestrator, SessionStore
 from switchboard.agent.deps import Deps, Upstream
 from switchboard.agent.stores.memory import MemoryBackend
 from switchboard.agent.upstream import AgentUpstream
+from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ApiKey
 from switchboard.settings import Settings
+from switchboard.stores.buckets import MemoryBuckets
 from switchboard.upstream.identity.tokens import TokenIdentity
 
 Json = dict[str, Any]
@@ -74,6 +76,8 @@ def web(upstream: Upstream, **settings: str) -> tuple[Web, Log, list[tuple[str, 
     log, told = Log(), list[tuple[str, float, str]]()
     environ = {"SECURE_COOKIES": "false", "JWT_AUDIENCE": "authenticated", **settings}
     store = SessionStore(MemoryBackend(now))
+    read = Settings.read(environ)
+    quotas = Quotas(MemoryBuckets(), read.quotas, now, lambda *metric: told.append(metric))
     deps = Deps(
         upstream=upstream,
         store=lambda: store,
@@ -93,7 +97,8 @@ def web(upstream: Upstream, **settings: str) -> tuple[Web, Log, list[tuple[str, 
             clock=now,
             new_id=new_id,
         ),
-        settings=Settings.read(environ),
+        quotas=lambda: quotas,
+        settings=read,
         new_id=new_id,
         log=log,
         tell=lambda *metric: told.append(metric),

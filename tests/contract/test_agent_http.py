@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import jwt
@@ -13,6 +13,7 @@ import pytest
 from agent_web.application import create_app
 from mangum import Mangum
 from switchboard.agent import limits
+from switchboard.domain.errors import Throttled
 
 from dev.simulator.config import SimulatorConfig
 from dev.simulator.server import Simulator
@@ -292,3 +293,37 @@ def test_lambda_runs_the_same_application_by_its_handler() -> None:
     assert answer["statusCode"] == 201
     assert len(answer["multiValueHeaders"]["set-cookie"]) == 2
     assert json.loads(answer["body"])["session_id"].startswith("agent_")
+
+
+async def test_sessions_beyond_the_allowance_are_refused_and_told_when_to_come_back() -> None:
+    async with serving(Gated(), QUOTA_GUEST="2/3600") as site:
+        for _ in range(2):
+            await site.session()
+        answer = await site.http.post("/agent/session")
+        assert (answer.status_code, error(answer)) == (429, "quota_exceeded")
+        assert answer.json()["error"]["details"] == {"quota": "guest"}
+        assert int(answer.headers["retry-after"]) > 0
+        assert ("QuotaGuestRefusals", 1, "Count") in site.told
+
+
+async def test_a_guest_who_drops_the_cookie_meets_the_networks_allowance() -> None:
+    async with serving(Gated(), QUOTA_NETWORK="3/3600") as site:
+        statuses = []
+        for _ in range(4):
+            site.http.headers.pop("x-guest-token", None)
+            site.http.cookies.clear()
+            statuses.append((await site.http.post("/agent/session")).status_code)
+        assert statuses == [201, 201, 201, 429]
+
+
+async def test_a_session_that_could_not_be_stored_is_not_counted() -> None:
+    async with serving(Gated(), QUOTA_GUEST="1/3600") as site:
+        create = site.web.store.create
+
+        async def broken(session_id: str, owner: str) -> NoReturn:
+            raise Throttled("busy")
+
+        site.web.store.create = broken  # type: ignore[method-assign]  # a store that fails
+        assert (await site.http.post("/agent/session")).status_code == 503
+        site.web.store.create = create  # type: ignore[method-assign]  # and heals
+        await site.session()

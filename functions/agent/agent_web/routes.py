@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import Response
+from fastapi.concurrency import run_in_threadpool
 from switchboard.agent import limits
 from switchboard.agent.draft import Draft
 from switchboard.edge import cookie, validated
@@ -13,11 +17,12 @@ from agent_web.models import AskQuery, History, ReadHistory, SessionCreated
 
 
 async def create_session(asked: Asked) -> Response:
-    """POST /agent/session: a new session of whoever asks."""
+    """POST /agent/session: a new session of whoever asks, if their allowance has one left."""
     web, owner = asked.web, asked.principal.owner
     session_id = web.new_id("agent_")
     asked.facts["session_id"] = session_id
-    await web.store.create(session_id, owner)
+    async with _reserved(asked):
+        await web.store.create(session_id, owner)
     await web.store.note(session_id, "session.created", owner=owner)
     response = asked.answer(SessionCreated(session_id=session_id), 201)
     value = cookie(SESSION_COOKIE, session_id, limits.SESSION_DAYS, web.settings)
@@ -56,6 +61,18 @@ async def clear_history(asked: Asked) -> Response:
     await web.store.note(request.session_id, "history.cleared", owner=owner)
     page = await web.store.page(request.session_id, owner, limit=1)
     return asked.answer(History.of(page, priced=web.priced))
+
+
+@asynccontextmanager
+async def _reserved(asked: Asked) -> AsyncIterator[None]:
+    """Reserve one session while the block runs; if it raises, it is given back. Raise QuotaExceeded."""
+    quotas = asked.web.quotas()
+    reservation = await run_in_threadpool(quotas.reserve, asked.principal, "agent")
+    try:
+        yield
+    except Exception:
+        await run_in_threadpool(quotas.give_back, reservation)
+        raise
 
 
 def _tell(asked: Asked, draft: Draft, crashed: Exception | None) -> None:

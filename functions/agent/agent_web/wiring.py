@@ -13,16 +13,22 @@ from switchboard.agent import Orchestrator, SessionStore
 from switchboard.agent.wiring import parts
 from switchboard.bootstrap import bootstrap
 from switchboard.domain.credentials import Identity
+from switchboard.domain.quota import Quotas
 from switchboard.settings import Settings
+from switchboard.stores.buckets import MemoryBuckets
+
+STORED = {"TABLE_NAME", "REDIS_URL", "REDIS_URL_ARN"}
+"""Variables one of which names a store that all processes share; without any there is one process."""
 
 
 @dataclass(frozen=True)
 class Web:
-    """What the routes work with."""
+    """What the routes work with. `quotas` are made when first asked for: one of two functions never does."""
 
     agent: Orchestrator
     store: SessionStore
     identity: Identity
+    quotas: Callable[[], Quotas]
     settings: Settings
     new_id: Callable[[str], str]
     log: Any
@@ -41,10 +47,12 @@ def web() -> Web:
         log.warning("agent.guest_secret_made_up", extra={"so": "guests are strangers after a restart"})
     shared = bootstrap(("identity", "settings", "new_id", "metrics"))
     own = parts()
+    of_this_process = Quotas(MemoryBuckets(), shared.settings.quotas, shared.clock, shared.metrics.tell)
     return Web(
         agent=Orchestrator(deps=own.deps),
         store=own.store,
         identity=shared.identity,
+        quotas=lambda: shared.quotas if STORED & set(os.environ) else of_this_process,
         settings=shared.settings,
         new_id=shared.new_id,
         log=log,

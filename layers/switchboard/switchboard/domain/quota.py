@@ -14,7 +14,7 @@ from switchboard.domain.errors import QuotaExceeded, SwitchboardError
 from switchboard.domain.principal import Guest, Principal, User
 
 Scope = Literal["guest", "network", "user", "fleet"]
-What = Literal["mint", "log", "chat"]
+What = Literal["mint", "log", "chat", "agent"]
 Tell = Callable[[str, float, str], None]
 """Count something: the metric's name, its value, its unit."""
 
