@@ -36,6 +36,7 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
     )
     heart = parts.client("dynamodb", limits.BEAT_READ, tries=limits.BEAT_TRIES)
     polling: SQSClient = parts.client("sqs", limits.POLL + domain_limits.AWS_READ_SECONDS)
+    mail: SQSClient = parts.client("sqs", limits.LIVE_READ, tries=1)
     deps = Deps(
         sessions=parts.sessions,
         secrets=parts.secrets,
