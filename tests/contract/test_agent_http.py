@@ -323,7 +323,7 @@ async def test_a_session_that_could_not_be_stored_is_not_counted() -> None:
         async def broken(session_id: str, owner: str) -> NoReturn:
             raise Throttled("busy")
 
-        site.web.store.create = broken  # type: ignore[method-assign]  # a store that fails
+        site.web.store.create = broken  # type: ignore[method-assign, assignment]  # a store that fails
         assert (await site.http.post("/agent/session")).status_code == 503
         site.web.store.create = create  # type: ignore[method-assign]  # and heals
         await site.session()
