@@ -53,9 +53,9 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         chance=Random(),
         stage=settings.stage,
         prices=settings.prices,
-        allowance=Allowance(settings.idle_limit, settings.call_limit, settings.budget_usd),
         viewers=parts.viewers,
         mailboxes=SqsMailboxes(mail, settings.mailbox_prefix, parts.clock),
+        allowance=Allowance(settings.idle_limit, settings.call_limit, settings.budget_usd),
         tools=tool_kit(parts),
     )
     return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")
