@@ -43,6 +43,34 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            {"reset": "sess_nobody's"},
+            "reset: must be sess_ and 32 digits from 0 to 9 and a to f",
+        ),
+        (
+            {"reset": f"{SESSION_ID}\n"},
+            "reset: must be sess_ and 32 digits from 0 to 9 and a to f",
+        ),
+        (
+            {"voice": "-"},
+            "voice: must be up to 64 letters, digits, dots, colons, _ and -, a letter or digit first",
+        ),
+        (
+            {"tools": [{"type": "function", "name": "two words"}]},
+            "tools.0.name: must be up to 64 letters, digits, _ and -",
+        ),
+    ],
+)
+def test_what_an_id_or_a_name_looks_like_is_told_in_words(
+    create: Edge, body: dict[str, Any], told: str
+) -> None:
+    status, _, answer = create.send(body)
+    assert (status, answer["error"]["message"]) == (400, told)
+
+
 def test_an_empty_body_is_an_empty_object(create: Edge) -> None:
     for raw in (None, "", "  \n", "{}"):
         assert create.send(raw=raw or "")[0] == 201

@@ -32,8 +32,8 @@ class Ticket:
 
 
 def issue(session: Session, network: str, calls: int, now: datetime, new_id: NewId) -> Ticket:
-    """Return a fresh ticket for the session."""
-    expires_at = now + timedelta(seconds=limits.TICKET_SECONDS)
+    """Return a fresh ticket for the session; it ends with a whole second, as the upstream's secrets do."""
+    expires_at = now.replace(microsecond=0) + timedelta(seconds=limits.TICKET_SECONDS)
     return Ticket(new_id("ek_"), session.id, session.owner, expires_at, calls, network)
 
 

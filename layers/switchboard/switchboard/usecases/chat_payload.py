@@ -10,14 +10,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.errors import PayloadTooLarge
+from switchboard.usecases.payload import HEX, NAME, Shape
 
-ChatId = Annotated[str, StringConstraints(pattern=r"^chat_[0-9a-f]{44}$")]
-CodexId = Annotated[str, StringConstraints(pattern=r"^cdx_[0-9a-f]{32}$")]
+ChatId = Annotated[str, Shape(r"chat_[0-9a-f]{44}", f"must be chat_ {HEX}".replace("32", "44"))]
+CodexId = Annotated[str, Shape(r"cdx_[0-9a-f]{32}", f"must be cdx_ {HEX}")]
 AgentId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """Any short text: which ones exist is the configuration's to say, with an error of its own."""
-Placement = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}$")]
-OrgId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
-EventType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
+Placement = Annotated[
+    str, Shape(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}", NAME.replace("colons", "colons, slashes"))
+]
+OrgId = Annotated[str, Shape(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", NAME)]
+EventType = Annotated[
+    str,
+    Shape(r"[a-z][a-z0-9_.]{0,63}", "must be up to 64 small letters, digits, dots and _, a letter first"),
+]
 
 
 def _small(most: int) -> AfterValidator:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, SwitchboardError, UpstreamRefused
@@ -22,11 +22,11 @@ from switchboard.domain.ticket import Ticket, Tickets, issue
 from switchboard.domain.tool import ServerTools, names_of
 from switchboard.usecases.call_places import give_up_places
 from switchboard.usecases.changing import insist
-from switchboard.usecases.payload import Answer, Request, SessionId
+from switchboard.usecases.payload import NAME, Answer, Request, SessionId, Shape
 from switchboard.usecases.recall import Recalled, recall
 from switchboard.usecases.tools import Tools, as_json
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+Name = Annotated[str, Shape(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", NAME)]
 
 CALLERS = {"model": "session.model", "voice": "session.audio.output.voice", "tools": "session.tools"}
 """What the caller gives, and what the upstream calls it when it does not like it."""

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from re import fullmatch
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-SessionId = Annotated[str, StringConstraints(pattern=r"^sess_[0-9a-f]{32}$")]
-CallId = Annotated[str, StringConstraints(pattern=r"^rtc_[A-Za-z0-9_-]{1,128}$")]
-LogId = Annotated[str, StringConstraints(pattern=r"^log_[0-9a-f]{32}$")]
-MemoryId = Annotated[str, StringConstraints(pattern=r"^mem_[0-9a-f]{32}$")]
-ExtractionId = Annotated[str, StringConstraints(pattern=r"^ext_[0-9a-f]{32}$")]
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a text must look like: as a regular expression for programs, and in words for people.
+
+    Whoever sends another is told the words, which go on from the field's name.
+    """
+
+    pattern: str
+    words: str
+
+    def check(self, value: str) -> str:
+        """Return the text. Raise PydanticCustomError with the words."""
+        if not fullmatch(self.pattern, value):
+            raise PydanticCustomError("shape", "{words}", {"words": self.words})
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+
+NAME = "must be up to 64 letters, digits, dots, colons, _ and -, a letter or digit first"
+HEX = "and 32 digits from 0 to 9 and a to f"
+SessionId = Annotated[str, Shape(r"sess_[0-9a-f]{32}", f"must be sess_ {HEX}")]
+CallId = Annotated[
+    str, Shape(r"rtc_[A-Za-z0-9_-]{1,128}", "must be rtc_ and up to 128 letters, digits, _ and -")
+]
+LogId = Annotated[str, Shape(r"log_[0-9a-f]{32}", f"must be log_ {HEX}")]
+MemoryId = Annotated[str, Shape(r"mem_[0-9a-f]{32}", f"must be mem_ {HEX}")]
+ExtractionId = Annotated[str, Shape(r"ext_[0-9a-f]{32}", f"must be ext_ {HEX}")]
 
 
 class Request(BaseModel):

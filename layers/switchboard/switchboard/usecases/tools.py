@@ -5,11 +5,12 @@ from __future__ import annotations
 from json import dumps
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from switchboard.domain import limits
+from switchboard.usecases.payload import Shape
 
-FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+FunctionName = Annotated[str, Shape(r"[A-Za-z0-9_-]{1,64}", "must be up to 64 letters, digits, _ and -")]
 
 
 class FunctionTool(BaseModel):
