@@ -16,7 +16,9 @@ START = """async ([url, options, request]) => {
   class Watched extends RTCPeerConnection {
     constructor(...given) { super(...given); connections.push(this); }
   }
-  window.switchboard = new Switchboard(url, { ...options, RTCPeerConnection: Watched });
+  window.slept = 0;
+  const now = () => Date.now() / 1000 + slept;
+  window.switchboard = new Switchboard(url, { ...options, RTCPeerConnection: Watched, now });
   const session = window.session = await switchboard.create(request);
   Object.assign(window, { states: [], problems: [], calls: [] });
   session.on("state", (state) => states.push(state));

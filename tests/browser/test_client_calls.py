@@ -83,6 +83,17 @@ def test_a_renewal_in_a_pause_tells_the_next_call_all_that_was_said(talk: Talk) 
     assert talk.page.evaluate("calls.length") == 2
 
 
+def test_a_page_that_wakes_late_in_its_calls_hour_hands_over_by_itself(talk: Talk) -> None:
+    talk.start(instructions="Be brief.")
+    talk.play(*HELLO)
+    talk.wait_for(words(HELLO))
+    talk.page.evaluate("slept = 3400; dispatchEvent(new Event('visibilitychange'))")
+    eventually(talk.page, lambda: talk.page.evaluate("calls.length") == 2)
+    talk.play(*MORE)
+    talk.wait_for(words(HELLO, MORE))
+    assert talk.page.evaluate("states") == ["connecting", "connected"]
+
+
 def test_the_transcript_is_streamed_to_the_page_until_the_session_ends(talk: Talk) -> None:
     talk.start()
     talk.page.evaluate("""() => {
