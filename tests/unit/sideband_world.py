@@ -167,12 +167,13 @@ class World:
     stores: MemoryStores = field(default_factory=lambda: MemoryStores(now))
     mailboxes: MemoryMailboxes = field(default_factory=lambda: MemoryMailboxes(now))
     tools: ToolKit | None = None
+    lanes: dict[str, Aside] = field(default_factory=dict)
 
     def shared(self, host: str = "host_a") -> Shared:
         """What the follows of one host share."""
         at_once = AtOnce()
         lanes: dict[str, Any] = dict.fromkeys(("aside", "table", "writes", "pulse", "polls", "live"), at_once)
-        return Shared(self.deps(), host, **lanes)
+        return Shared(self.deps(), host, **{**lanes, **self.lanes})
 
     def deps(self) -> Deps:
         stores = self.stores
