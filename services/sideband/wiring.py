@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from switchboard.bootstrap import Parts
 from switchboard.domain import limits as domain_limits
+from switchboard.stores.dynamodb.direct import direct
 from switchboard.stores.dynamodb.hosts import DynamoHosts
 from switchboard.stores.dynamodb.table import Table
 from switchboard.upstream.aws.mailboxes import SqsMailboxes
@@ -30,7 +31,7 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
     parts = Parts(environ)
     settings = parts.settings
     parts.table = Table(
-        parts.client("dynamodb", tries=limits.TABLE_TRIES, max_pool_connections=CONNECTIONS),
+        direct(parts.client("dynamodb", tries=limits.TABLE_TRIES, max_pool_connections=CONNECTIONS)),
         settings.table_name,
         parts.clock,
     )
