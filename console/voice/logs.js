@@ -4,7 +4,7 @@ import { $, element, sync, write } from "../shared/dom.js";
 import { clock, number } from "../shared/figures.js";
 
 const AGAIN_MS = 3000; // a summary takes some seconds
-const STATUS = { received: "is being summarised", summarised: "is summarised", failed: "could not be summarised" };
+const STATUS = { received: "is being summarised", summarised: "is kept", failed: "could not be summarised" };
 const OUTCOME = {
   kept: "remembered",
   known: "known already",

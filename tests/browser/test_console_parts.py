@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser import steps
 from tests.browser.conftest import eventually, words_of
+from tests.e2e.conftest import House
 
 RECORD: dict[str, Any] = {
     "sessionId": "sess_1",
@@ -46,6 +47,12 @@ RECORD: dict[str, Any] = {
     "createdAt": "2026-01-01T09:59:59Z",
     "endedAt": "2026-01-01T10:02:00Z",
     "costUsd": 0.0421,
+}
+SUMMARY = {
+    "api": "responses",
+    "schema": "log_summary",
+    "input": "I am (?P<name>[A-Z][a-z]+)",
+    "answer": {"summary": "Her name is {name}.", "tries_to_instruct": False},
 }
 
 
@@ -108,6 +115,24 @@ def test_a_user_talks_in_a_chat_and_hands_it_to_a_person(page: Page) -> None:
     page.get_by_role("button", name="End the chat").click()
     steps.said(page, "The chat is over.")
     page.wait_for_selector("#chat-talk", state="hidden")
+
+
+def test_a_users_log_becomes_a_memory_that_can_be_forgotten(page: Page, house: House) -> None:
+    with house.simulator() as control:
+        control.put(f"/scripts/{steps.TALK['name']}", json=steps.TALK).raise_for_status()
+        control.post("/answers", json={"answers": [SUMMARY]}).raise_for_status()
+    steps.become_a_user(page)
+    steps.go_to(page, "Voice")
+    steps.call(page)
+    steps.both_heard(page, steps.SAID)
+    assert "No log yet" in page.inner_text("#logs-note")
+    steps.press(page, "end", "The session is over.")
+    eventually(page, lambda: page.locator("#logs li").count() == 1)
+    eventually(page, lambda: "· remembered" in page.inner_text("#logs"))
+    eventually(page, lambda: "Her name is Ada." in page.inner_text("#memories"))
+    page.get_by_role("button", name="Forget: ").click()
+    steps.said(page, "Forgotten.")
+    assert "Nothing is remembered" in page.inner_text("#memories-note")
 
 
 def test_what_is_not_plainly_heard_is_told_as_what_it_is(page: Page) -> None:
