@@ -6,19 +6,21 @@ import asyncio
 import json
 import sys
 
-from switchboard.agent.mcp import McpServer
+import httpx
+from switchboard.agent import limits
+from switchboard.upstream.mcp import McpClient
 
 
 async def entries(url: str, token: str | None) -> dict[str, object]:
     """Return an entry for each tool that the server lists; to whom they are granted is for people to say."""
-    tools = await McpServer("", url, token).tools()
+    client = McpClient(url, token, httpx.Timeout(limits.TOOL_SECONDS), limits.MCP_BYTES)
     return {
-        tool.name.removeprefix("__"): {
-            "description": tool.description,
-            "parameters": tool.parameters,
-            "mcp": {"url": url, "tool": tool.name.removeprefix("__")},
+        tool["name"]: {
+            "description": tool.get("description") or tool["name"],
+            "parameters": tool.get("inputSchema") or {"type": "object", "properties": {}},
+            "mcp": {"url": url, "tool": tool["name"]},
         }
-        for tool in tools
+        async for tool in client.list()
     }
 
 

@@ -55,6 +55,9 @@ RETRIEVE_TIMEOUT = 10.0
 """For the answer to one retrieve; a long utterance's audio needs its time."""
 RETRIEVE_TRIES = 3
 """Retrieves of one item without an answer before it counts as lost: the answer itself may break the line."""
+RETRIEVALS = 256
+"""Items of one call that wait to be asked for; what is missing beyond them counts as lost at once. A break of
+a minute leaves a dozen; more are a broken peer's, and each frame looks through them."""
 RETRIEVES = 2
 """Retrieves at once per call: each answer may be megabytes of audio."""
 
@@ -127,6 +130,8 @@ EXPIRY_MARGIN = 60.0
 """A `going away` this close to the announced end of the session is that end."""
 
 # --- Handing a call over ---------------------------------------------------------------------------
+LINGER_FLUSH = 4.0
+"""For the last words after that, if nobody has taken over yet and the table is busy."""
 LATE = 15.0
 """Age at which a call that was never heard before may have said something: it is attached within two seconds,
 and the clocks of two machines differ by less than the rest."""
@@ -147,6 +152,8 @@ TOOL_CALLS = 200
 """Function calls of one call: one every eighteen seconds of an hour. Who makes more has gone astray."""
 TOOL_ARGUMENTS = 32 * 1024
 """Bytes of arguments: a response has 4,096 tokens at most."""
+TOOL_ANSWER = 256 * 1024
+"""Bytes of an MCP server's answer that are read; of its text, a tool's own limit is told to the model."""
 TOOL_CONNECT = 3.0
 """To open a connection to a target: a healthy one takes a tenth of this."""
 TOOL_LOOK = 0.5

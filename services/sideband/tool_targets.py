@@ -12,16 +12,17 @@ from typing import Any, Protocol
 import httpx
 import orjson
 from botocore.exceptions import BotoCoreError, ClientError
-from switchboard.agent.mcp import McpFailed, McpServer
 from switchboard.domain import limits as domain_limits
 from switchboard.domain.tool import HttpTarget, LambdaTarget, McpTarget, ServerTool
 from switchboard.domain.tool_config import SIGNING, with_secrets
+from switchboard.upstream.mcp import McpClient, McpFailed
 
 from sideband import limits
 from sideband.aside import Aside
 from sideband.tool_kit import Context, ToolFailed
 
 CUT = "\n[cut: the output was longer than {} bytes]"
+TIMEOUT = httpx.Timeout(domain_limits.TOOL_SECONDS_MAX, connect=limits.TOOL_CONNECT)
 WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -53,7 +54,7 @@ class Targets:
         self._transport = transport
         self._aside = Aside("tools", limits.TOOLS_OF_HOST)
         self._http: httpx.AsyncClient | None = None
-        self._servers: dict[tuple[str, str], McpServer] = {}
+        self._servers: dict[tuple[str, str], McpClient] = {}
 
     async def __call__(self, tool: ServerTool, arguments: Mapping[str, Any], context: Context) -> str:
         """Have the tool do its work; return its output, cut to its size. Raise ToolFailed."""
@@ -83,7 +84,7 @@ class Targets:
             self._http = httpx.AsyncClient(
                 transport=self._transport,
                 follow_redirects=False,
-                timeout=httpx.Timeout(domain_limits.TOOL_SECONDS_MAX, connect=limits.TOOL_CONNECT),
+                timeout=TIMEOUT,
                 limits=httpx.Limits(max_connections=limits.TOOLS_OF_HOST),
             )
         try:
@@ -129,8 +130,7 @@ class Targets:
         key = target.url, with_secrets(target.token, secrets)
         server = self._servers.get(key)
         if server is None:
-            seconds = domain_limits.TOOL_SECONDS_MAX
-            server = McpServer("tools", *key, transport=self._transport, seconds=seconds)
+            server = McpClient(*key, TIMEOUT, limits.TOOL_ANSWER, self._transport)
             self._servers = {url: each for url, each in self._servers.items() if url[0] != target.url}
             self._servers[key] = server
         try:

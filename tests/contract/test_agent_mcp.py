@@ -92,8 +92,8 @@ async def test_a_server_that_has_forgotten_us_is_greeted_again() -> None:
     async with serving() as url:
         server = McpServer("lib", url)
         offered = await Toolbox((), (server,)).open()
-        assert server._session is not None
-        server._session["mcp-session-id"] = "00000000000000000000000000000000"
+        assert server._client._session is not None
+        server._client._session["mcp-session-id"] = "00000000000000000000000000000000"
         outcome = await tools.call(offered, "lib__find", '{"words": "the sea"}')
         assert outcome.status == "ok"
 

@@ -17,13 +17,14 @@ from switchboard.agent.cost import nano_usd, usd
 from switchboard.agent.sealing import Aes, Plain
 from switchboard.agent.selection import unpack
 from switchboard.agent.settings import AgentSettings, Prices
-from switchboard.agent.sse import SseParser, encode
+from switchboard.agent.sse import encode
 from switchboard.agent.stores.dynamodb import DynamoBackend
 from switchboard.agent.stores.memory import MemoryBackend
 from switchboard.agent.stores.redis import RedisBackend
 from switchboard.agent.wiring import AgentParts
 from switchboard.bootstrap import Parts
 from switchboard.domain.errors import UnreadableHistory, UpstreamUnavailable
+from switchboard.upstream.sse import SseParser
 
 STREAM = (
     'event: a\r\ndata: {"n":1}\r\n\r\n: a comment\n\nid: 7\ndata:{"n":2}\ndata: "ü😀"\n\n\n\ndata\n\n'
@@ -34,7 +35,7 @@ DATA = [b'{"n":1}', '{"n":2}\n"ü😀"'.encode(), b"three", b"four"]
 
 @given(st.lists(st.integers(0, len(STREAM))))
 def test_events_are_the_same_wherever_the_stream_is_cut(cuts: list[int]) -> None:
-    parser, found, begin = SseParser(), [], 0
+    parser, found, begin = SseParser(limits.EVENT_BYTES), [], 0
     for cut in [*sorted(cuts), len(STREAM)]:
         found += list(parser.feed(STREAM[begin:cut]))
         begin = cut
@@ -42,7 +43,7 @@ def test_events_are_the_same_wherever_the_stream_is_cut(cuts: list[int]) -> None
 
 
 def test_events_are_the_same_byte_by_byte() -> None:
-    parser = SseParser()
+    parser = SseParser(limits.EVENT_BYTES)
     found = [data for place in range(len(STREAM)) for data in parser.feed(STREAM[place : place + 1])]
     assert found == DATA
 
@@ -57,7 +58,7 @@ def test_garbage_without_an_end_is_given_up(garbage: bytes) -> None:
 
 def test_what_we_send_is_one_line_that_a_parser_reads_back() -> None:
     event = {"type": "token", "content": "two\nlines \u2028 and \ud83d half"}
-    [data] = SseParser().feed(encode(event))
+    [data] = SseParser(limits.EVENT_BYTES).feed(encode(event))
     assert b"\n" not in data
 
 

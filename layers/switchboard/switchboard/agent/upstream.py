@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 
 from switchboard.agent import limits
-from switchboard.agent.per_loop import PerLoop
 from switchboard.agent.selection import pack
-from switchboard.agent.sse import SseParser
 from switchboard.domain.errors import UpstreamBusy, UpstreamUnavailable
 from switchboard.domain.secret import ApiKey
 from switchboard.upstream.openai.http import refusal
+from switchboard.upstream.per_loop import PerLoop
+from switchboard.upstream.sse import SseParser
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class AgentUpstream:
         until = monotonic() + limits.TURN_SECONDS
         answer = await self._open(body)
         try:
-            parser = SseParser()
+            parser = SseParser(limits.EVENT_BYTES)
             async for chunk in answer.aiter_raw():
                 if monotonic() > until:  # it may send comments for ever
                     raise UpstreamUnavailable("The answer took too long.")

@@ -15,9 +15,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from switchboard.agent import limits
-from switchboard.agent.per_loop import PerLoop
 from switchboard.agent.stores.backend import COUNTERS, Kept, Record
 from switchboard.domain.errors import Throttled
+from switchboard.upstream.per_loop import PerLoop
 
 AUDIT_EVENTS = 1_000
 """Audit events of one session that are kept: the rest is in the log."""
