@@ -153,6 +153,6 @@ def _says_all(item: Item, line: Line) -> bool:
 
 def _is_beginning(item: Item, line: Line) -> bool:
     """True if what is there of an item was said, and only its end lacks."""
-    said = line.words or line.spoken or " ".join(line.known)
+    said = " ".join(line.known) or line.words or line.spoken or ""
     there = item.text or " ".join(filter(None, (item.name, item.arguments, item.output)))
     return said.startswith(there.strip())

@@ -99,7 +99,12 @@ class Attacher:
             outcome, pause = await self._try((self.worked,))
             if outcome is not Verdict.REFUSED:
                 return outcome, pause
-        return await self._try(await self.credentials())
+        try:
+            credentials = await self.credentials()
+        except Exception as error:  # whatever the service may raise that keeps our key
+            log.warning("follow.no_key", error, session_id=self._call.session_id)
+            return Verdict.TROUBLE, 0.0
+        return await self._try(credentials)
 
     async def _try(self, credentials: tuple[Credential, ...]) -> tuple[Attached | Verdict, float]:
         verdict = Verdict.REFUSED

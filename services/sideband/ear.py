@@ -14,6 +14,7 @@ from sideband.audience import Audience
 from sideband.conversation import Conversation
 from sideband.deps import Shared
 from sideband.ending import Lost, Stop
+from sideband.journal import Progress
 from sideband.listen import greet, listen, wake
 from sideband.meter import Meter
 from sideband.opening import open_journal
@@ -97,7 +98,7 @@ class Ear:
                 self.tear()
             elif not self.is_open and self._lease.number > 1:
                 await wake(attached.socket)
-                await asyncio.sleep(limits.OVERLAP if self._call.status == "pending" else 0.0)
+                await asyncio.sleep(limits.OVERLAP)
             conversation, writer = await self.open()
             await greet(attached.socket, conversation)
             if self._desk is not None:
@@ -122,9 +123,16 @@ class Ear:
             if self._desk is not None:
                 self._desk.open(journal)
                 self._conversation.tools = self._desk
-            if self._lease.number > 1:
+            if self._lease.number > 1 or self._is_late():
                 self.tear()
+                if self._call.status == "pending":  # handed over: what is said next will most likely deny it
+                    self._conversation.progress = Progress.APPEARED
         return self._conversation, self._writer
+
+    def _is_late(self) -> bool:
+        """True for a call that was first heard so late that it was hardly silent until then."""
+        age = (self._shared.deps.clock() - self._call.created_at).total_seconds()
+        return age > limits.LATE
 
     def tear(self) -> None:
         """Note that nobody listened for a while; a clean close is no such thing until it is opened again."""
@@ -157,7 +165,7 @@ class Ear:
             return
         await asyncio.wait((last, fenced), timeout=limits.LINGER, return_when=asyncio.FIRST_COMPLETED)
         last.cancel()
-        await self._writer.drain(limits.WRITE_HURRIED)
+        await self._writer.drain(limits.LINGER_FLUSH)
 
     def leave(self) -> None:
         """This host gives the call away: another tells the model what its tools came to."""
@@ -174,11 +182,6 @@ class Ear:
         conversation.close(asyncio.get_running_loop().time())
         return await writer.drain(limits.CLOSE_FLUSH)
 
-    async def stop(self) -> None:
-        """Write and hear nothing more, and let no tool go on."""
-        if self._desk is not None:
-            await self._desk.stop()
-        if self._writer is not None:
     def watch(self) -> None:
         """See who watches the call; opening the pages does, too."""
         if self._audience is not None:
@@ -189,8 +192,13 @@ class Ear:
         if self._audience is not None:
             await self._audience.over()
 
+    async def stop(self) -> None:
+        """Write and hear nothing more, and let no tool go on."""
+        if self._desk is not None:
+            await self._desk.stop()
+        if self._audience is not None:
+            self._audience.stop()
+        if self._writer is not None:
             self._writer.stop()
         if self._socket is not None:
             await self._socket.close()
-        if self._audience is not None:
-            self._audience.stop()

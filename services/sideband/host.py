@@ -100,12 +100,21 @@ class Host:
         clean = await self.roster.leave(limits.LEAVE, self._hurry, linger=await self._has_company())
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
         if clean:
-            await self._pulse.remove(self.id)
-        longest = min(limits.LINGER + limits.WRITE_HURRIED, deadline - self._loop.time())
+            await self._be_forgotten()
+        if not self._hurry.is_set():
+            self.shared.leave_by = deadline  # what is heard from now on is to be written, too
+        longest = min(limits.LINGER + limits.LINGER_FLUSH, deadline - self._loop.time())
         await self.roster.linger(longest, self._hurry)
         await self._unless_hurried(taking)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)
+
+    async def _be_forgotten(self) -> None:
+        """Take our row away. If the table is too busy for it, the others will, once it stands still."""
+        try:
+            await self._pulse.remove(self.id)
+        except SwitchboardError as error:
+            log.warning("host.not_removed", error, host=self.id)
 
     async def _has_company(self) -> bool:
         """Leave the others the turn; return whether there are any. If that cannot be known now, say yes."""

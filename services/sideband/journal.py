@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from switchboard.domain.ports import TranscriptPage
 from switchboard.domain.transcript import (
+    GAP,
     Item,
     Transcript,
     changed,
@@ -24,9 +25,9 @@ from switchboard.domain.transcript import (
     tear,
     to_entry,
 )
+from switchboard.domain.transcript.item import COMPLETED
 from switchboard.domain.transcript.join import join
 from switchboard.domain.transcript.upkeep import mark_run, unanswered
-from switchboard.domain.transcript.item import COMPLETED
 
 from sideband import limits
 
@@ -57,17 +58,17 @@ class Journal:
     Args:
         transcript: what the pages up to now tell.
         number: the page to fill, empty so far.
-
         before: the revision of the page in front of it.
+
     Attributes:
         gaps: the ids that the pages name and tell nothing of.
         unanswered: the model's function calls that the pages tell of without an output.
     """
 
     __slots__ = (
-        "_entries",
         "_before",
         "_durable",
+        "_entries",
         "_number",
         "_revision",
         "_since",
@@ -93,7 +94,8 @@ class Journal:
     @classmethod
     def of_pages(cls, pages: Sequence[TranscriptPage], number: int) -> Journal:
         """Return the journal that goes on behind these pages, on the empty page `number`."""
-        return cls(merge_entries(entry for page in pages for entry in page.entries), number)
+        before = next((page.revision for page in pages if page.number == number - 1), 0)
+        return cls(merge_entries(entry for page in pages for entry in page.entries), number, before)
 
     def fold(self, event: dict[str, Any], now: float) -> Progress:
         """Take one upstream event, heard of at `now` (monotonic seconds)."""
@@ -123,6 +125,10 @@ class Journal:
         """Note that an item which has just come is the output of a tool of ours, and how long that ran."""
         self.transcript = mark_run(self.transcript, item_id, tool_ms)
 
+    def open(self, name: str) -> None:
+        """Note that something may have been said before anybody listened; it is written with what follows."""
+        self.transcript = tear(self.transcript, name, opening=True)
+
     def tear(self, name: str, now: float) -> None:
         """Note that from here on something may have been said that nobody heard. Names are never repeated."""
         before = self.transcript
@@ -138,6 +144,13 @@ class Journal:
     def unsaved(self) -> tuple[Item, ...]:
         """Return the items whose newest version is not in the table."""
         return changed(self._stored, self.transcript)
+
+    def unwritten(self) -> int:
+        """Return how many items are not in the table as they are; marks of gaps are none."""
+        return len(self._unsaved_words())
+
+    def _unsaved_words(self) -> list[Item]:
+        return [item for item in self.unsaved() if item.kind != GAP]
 
     def next_write(self) -> Write | None:
         """Return the page to write now, None if the table has everything.
@@ -164,6 +177,9 @@ class Journal:
 
     def written(self, write: Write) -> list[float]:
         """Note that the write is durable; return when each item that it settled was last heard of."""
+        if write.number > self._number:
+            self._before = self._durable
+        self._durable = write.revision
         self._number, self._entries, self._size = write.number, write.entries, write.size
         current = self.transcript.items
         whole = [item.id for item in write.items if current.get(item.id) is item]
@@ -173,13 +189,14 @@ class Journal:
         self._stored = Transcript({name: item for name, item in stored.items() if name in kept})
         return [self._since.pop(item_id) for item_id in whole if item_id in self._since]
 
+    def durable(self) -> tuple[int, int, int, tuple[Mapping[str, Any], ...]]:
+        """Return the last page as it is stored: number, revision, that of the page before it, and entries."""
+        return self._number, self._durable, self._before, tuple(self._entries.values())
+
     def shed(self) -> int:
         """Give up the words of the oldest unsaved items beyond the limit; return how many lost theirs."""
-        unsaved = sorted(self.unsaved(), key=lambda item: item.seq)
+        unsaved = sorted(self._unsaved_words(), key=lambda item: item.seq)
         excess = sum(_size(to_entry(item)) for item in unsaved) - limits.UNSAVED_BYTES
-        if write.number > self._number:
-            self._before = self._durable
-        self._durable = write.revision
         items = dict(self.transcript.items)
         given_up = 0
         for item in unsaved:
@@ -189,10 +206,6 @@ class Journal:
             if stub != item:
                 excess -= _size(to_entry(item)) - _size(to_entry(stub))
                 items[item.id] = stub
-    def durable(self) -> tuple[int, int, int, tuple[Mapping[str, Any], ...]]:
-        """Return the last page as it is stored: number, revision, that of the page before it, and entries."""
-        return self._number, self._durable, self._before, tuple(self._entries.values())
-
                 given_up += 1
         if given_up:
             self.transcript = self.transcript._replace(items=items)

@@ -25,6 +25,7 @@ async def listen(socket: Socket, conversation: Conversation, writer: Writer) -> 
     """Fold frames until the connection is over; return its close code."""
     listening = Listening(conversation, writer)
     socket.attend(listening)
+    listening.begin()
     try:
         while (code := listening.code()) is None:
             await listening.stirred()
@@ -50,6 +51,11 @@ class Listening:
         self._answers: list[bytes] = []
         self._failure: Exception | None = None
         self._code: int | None = None
+
+    def begin(self) -> None:
+        """Have written what is known already, such as the mark of a gap: the line may stay silent."""
+        if self._conversation.progress:
+            self._poke()
 
     def heard(self, frame: bytes) -> None:
         """Fold one frame. What goes wrong is raised where the call is followed, not where it is read."""

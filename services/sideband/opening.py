@@ -15,8 +15,10 @@ async def open_journal(lease: Lease, shared: Shared) -> Journal:
 
     The pages are read again behind the seal: the earlier host may have written until then.
     """
-    if lease.number == 1:
-        return Journal(Transcript(), 1)  # nobody was here before
+    if lease.number == 1:  # nobody was here before
+        journal = Journal(Transcript(), 1)
+        journal.open("gap_1_0")
+        return journal
     transcripts = shared.deps.transcripts
     while True:
         pages = await shared.insist(transcripts.pages, lease.session_id, lease.generation)

@@ -79,7 +79,7 @@ class Writer:
             self._begin()
             if self._task is not None:
                 await asyncio.wait((self._task,), timeout=min(1.0, until - self._loop.time()))
-        unwritten = 0 if self._lost else len(self._journal.unsaved())
+        unwritten = 0 if self._lost else self._journal.unwritten()
         self.stop()
         return unwritten
 

@@ -103,7 +103,7 @@ def test_a_takeover_knows_what_the_earlier_host_wrote_last() -> None:
         socket = await it.socket()
         await asyncio.sleep(5)
         assert {frame["type"] for frame in socket.sent} == {"session.update"}
-        assert [item.text for item in it.items] == ["Late."]
+        assert [(item.kind, item.text) for item in it.items] == [("message", "Late."), ("gap", "")]
 
     scene(story, world)
 

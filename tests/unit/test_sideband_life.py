@@ -116,6 +116,7 @@ def test_a_missing_item_is_asked_for_though_the_line_is_silent() -> None:
         socket.say(*reply("a2", "a1", "Bye."))
         await until(lambda: [frame["item_id"] for frame in socket.sent if "item_id" in frame] == ["a1"], 5)
         socket.say(retrieved("a1", "Hello."))
-        await until(lambda: [item.text for item in it.items] == ["Hello.", "Bye."], 5)
+        await until(lambda: [item.text for item in it.items] == ["", "Hello.", "Bye."], 5)
+        assert it.items[0].kind == "gap", "nobody knows what was said before the first that was asked for"
 
     scene(story)

@@ -1,0 +1,268 @@
+"""A stage for stories of many hosts, whose edges fail, and which die wherever they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import replace
+from random import Random
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+import orjson
+from sideband.aside import Aside
+from sideband.host import Host
+from sideband.queue import Message
+from sideband.socket import Socket
+from switchboard.domain.call import Call
+from switchboard.domain.errors import Throttled
+from switchboard.domain.secret import Credential
+from switchboard.domain.session import Session
+from switchboard.domain.transcript import Item, merge_entries, order
+
+from tests.unit.sideband_scene import SESSION
+from tests.unit.sideband_truth import Upstream
+from tests.unit.sideband_world import LeapingLoop, World, now
+
+P = ParamSpec("P")
+R = TypeVar("R")
+HOST: ContextVar[str] = ContextVar("host", default="")
+AWAITS: Counter[str] = Counter()
+"""Where in the sideband's source something was waiting when its host died, and how often."""
+
+
+class Edge:
+    """What ties one host to the world. Once it is dead, nothing that it does reaches the world any more."""
+
+    def __init__(self, name: str, chance: Random) -> None:
+        self.name = name
+        self.dead = False
+        self.refused = 0.0
+        self.unanswered = 0.0
+        self.heart_stopped = False
+        self.chance = chance
+
+    async def alive(self) -> None:
+        if self.dead:
+            await asyncio.Event().wait()
+
+
+class Wavering(Aside):
+    """A lane whose work takes some time before and after its deed, is refused at times, or never answered."""
+
+    def __init__(self, edge: Edge, *, is_heart: bool = False, refuses: bool = True) -> None:
+        super().__init__("wavering", 1)
+        self._edge = edge
+        self._is_heart = is_heart
+        self._refuses = refuses
+
+    async def __call__(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        edge = self._edge
+        await asyncio.sleep(edge.chance.choice((0.0, 0.002, 0.02)))
+        await edge.alive()
+        refused = self._refuses and edge.chance.random() < edge.refused
+        if refused or (self._is_heart and edge.heart_stopped):
+            raise Throttled("busy")
+        result = work(*args, **kwargs)
+        await asyncio.sleep(edge.chance.choice((0.0, 0.002)))
+        await edge.alive()
+        if self._refuses and edge.chance.random() < edge.unanswered:
+            raise Throttled("no answer in time")
+        return result
+
+
+class Hints:
+    """A queue that hands out what was put in; whoever asks waits as long as a poll does."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    def put(self, session: Session, kind: str, times: int) -> None:
+        body = {"type": kind, "sessionId": session.id, "generation": session.generation}
+        self.bodies += [orjson.dumps(body).decode()] * times
+
+    def receive(self) -> list[Message]:
+        bodies, self.bodies = self.bodies, []
+        return [Message(body, body) for body in bodies]
+
+    def delete(self, message: Message) -> None:
+        """Handled."""
+
+    def give_back(self, message: Message) -> None:
+        self.bodies.append(message.body)
+
+
+class TurningLoop(LeapingLoop):
+    """Does a deed between two turns, wherever every task then waits: at the `turn`-th from `arm` on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = 0
+        self._deed: Callable[[], None] = lambda: None
+
+    def arm(self, turn: int, deed: Callable[[], None]) -> None:
+        self._left, self._deed = turn, deed
+
+    @property
+    def is_armed(self) -> bool:
+        return self._left > 0
+
+    def _run_once(self) -> None:
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                self._deed()
+        super()._run_once()  # type: ignore[misc]  # asyncio has no other place between two turns
+
+
+class Stage:
+    """Hosts, sessions and calls in leaps of time. `run` tells a story on it; `close` ends everything."""
+
+    def __init__(self, seed: int = 1, sessions: int = 2, capacity: int = 10) -> None:
+        self.loop = TurningLoop()
+        self.loop.set_task_factory(self._made)
+        asyncio.set_event_loop(self.loop)
+        self.chance = Random(seed)
+        self.upstream = Upstream(self.may_hang_up)
+        self.queue = Hints()
+        self.hosts: dict[str, tuple[Host, asyncio.Task[None], Edge]] = {}
+        self.begun = 0
+        self.leaving: dict[str, tuple[Edge, asyncio.Task[None]]] = {}
+        self._graves: list[asyncio.Task[None]] = []
+        self.calls: list[Call] = []
+        self._capacity = capacity
+        self._tasks: WeakKeyDictionary[asyncio.Task[Any], str] = WeakKeyDictionary()
+        self.world: World = self.run(self._make(sessions))
+
+    async def _make(self, sessions: int) -> World:
+        world = World(upstream=self.upstream)  # type: ignore[arg-type]  # it needs no more of it than this
+        for number in range(sessions):
+            fresh = replace(SESSION, id=f"sess_{number}", call_id=None, generation=1, call_generation=0)
+            world.stores.sessions.add(fresh)
+        return world
+
+    def _made(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
+        self._tasks[task] = HOST.get()
+        return task
+
+    def run(self, story: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(story)
+
+    def start(self) -> str:
+        """Start one more host; return its name."""
+
+        async def start() -> str:
+            self.begun += 1
+            name = f"host_{self.begun}"
+            HOST.set(name)
+            edge = Edge(name, Random(self.chance.random()))
+            shared = self.world.shared(name)
+            for field in ("table", "writes", "polls", "live"):
+                setattr(shared, field, Wavering(edge))
+            shared.aside, shared.pulse = Wavering(edge, refuses=False), Wavering(edge, is_heart=True)
+
+            async def connect(call_id: str, credential: Credential) -> Socket:
+                await edge.alive()
+                line = await self.upstream.connect(call_id, credential, name)
+                await edge.alive()
+                return line
+
+            shared.deps = replace(shared.deps, connect=connect, chance=Random(self.chance.random()))
+            host = Host(shared, self.queue, self._capacity)
+            self.hosts[name] = host, asyncio.create_task(host.run()), edge
+            return name
+
+        name: str = self.run(start())
+        return name
+
+    def kill(self, name: str) -> None:
+        """Cut a host off from the world, wherever it is; what it does from now on nobody sees."""
+        edge, task = self.leaving.pop(name) if name in self.leaving else self.hosts.pop(name)[:0:-1]
+        edge.dead = True
+        self._graves.append(task)  # the loop itself would forget who waits for ever
+        self.upstream.died(name, self.loop.time())
+        for task, host in list(self._tasks.items()):
+            if host == name and not task.done():
+                AWAITS.update(_suspended(task))
+
+    def leave(self, name: str) -> asyncio.Task[None]:
+        """Tell a host to leave; return what ends when it has."""
+        host, task, edge = self.hosts.pop(name)
+        self.leaving[name] = edge, task
+        self.loop.call_soon(host.stop)
+        return task
+
+    def session(self, name: str) -> Session:
+        found: Session = self.world.stores.sessions.load(name)
+        return found
+
+    def stored(self, call: Call) -> Call:
+        found = self.world.stores.calls.find(call.session_id, call.generation)
+        assert found is not None
+        return found
+
+    def attach(self, name: str, hints: int = 1) -> Call:
+        """A browser reports a new call, which replaces the one before."""
+
+        async def attach() -> Call:
+            session, call_id = self.session(name), f"rtc_{len(self.calls)}"
+            self.upstream.begin(call_id)
+            changed = session.attach(call_id, now())
+            call = Call(name, changed.call_generation, call_id, now())
+            self.world.stores.sessions.attach(changed, call)
+            self.calls.append(call)
+            self.queue.put(changed, "follow", hints)
+            return call
+
+        made: Call = self.run(attach())
+        return made
+
+    def end(self, name: str, hints: int = 1) -> None:
+        """The session is ended."""
+
+        async def end() -> None:
+            session = self.session(name)
+            if session.status != "ended" and session.call_id is not None:
+                self.world.stores.sessions.save(session.end(now()))
+                self.queue.put(session, "end", hints)
+
+        self.run(end())
+
+    def is_current(self, call: Call) -> bool:
+        session = self.session(call.session_id)
+        return session.status != "ended" and session.call_generation == call.generation
+
+    def may_hang_up(self, call_id: str) -> bool:
+        """Only what is over or replaced is hung up."""
+        return not any(self.is_current(call) for call in self.calls if call.call_id == call_id)
+
+    def items(self, call: Call) -> list[Item]:
+        pages = self.world.stores.transcripts.pages(call.session_id, call.generation)
+        return order(merge_entries(entry for page in pages for entry in page.entries).items.values())
+
+    def close(self) -> None:
+        """End every task."""
+
+        async def end() -> None:
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self.run(end())
+        self.loop.close()
+
+
+def _suspended(task: asyncio.Task[Any]) -> list[str]:
+    """Return where in the sideband a task waits, as file:line."""
+    where = []
+    waiting: Any = task.get_coro()
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)
+        if frame is not None and "/sideband/" in frame.f_code.co_filename:
+            where.append(f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno}")
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)
+    return where[-1:]

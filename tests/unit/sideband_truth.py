@@ -1,0 +1,222 @@
+"""An upstream that remembers what was said on each call, who listened when, and which hosts died of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sideband.line import Listener
+from sideband.socket import Refused
+from switchboard.domain.secret import Credential
+
+from dev.chaos import limits, truth
+from tests.unit.sideband_events import Event, appeared, committed, done, error, retrieved, transcribed
+from tests.unit.sideband_world import FakeSocket
+
+
+@dataclass
+class Said:
+    """One item, and when the first and the last news of it went out. `cut` replies were interrupted."""
+
+    item_id: str
+    kind: str
+    words: str
+    previous: str | None
+    first: float = 0.0
+    last: float = 0.0
+    is_over: bool = False
+    cut: bool = False
+
+    def begins(self) -> list[Event]:
+        if self.kind == "user":
+            return [committed(self.item_id, self.previous)]
+        if self.kind == "tool":
+            return [_tool(self, "in_progress", "conversation.item.added")]
+        return [appeared(self.item_id, self.previous)]
+
+    def ends(self) -> list[Event]:
+        if self.kind == "user":
+            return [transcribed(self.item_id, self.words)]
+        if self.kind == "tool":
+            return [_tool(self, "completed", "conversation.item.done")]
+        events = [done(self.item_id, self.previous, self.words)]
+        if self.cut:
+            events.append({"type": "conversation.item.truncated", "item_id": self.item_id, "audio_end_ms": 1})
+        return events
+
+    def retrieved(self) -> Event:
+        """The upstream's answer to who asks for it: of what was cut off it keeps no words."""
+        if self.kind == "tool":
+            return _tool(self, "completed" if self.is_over else "in_progress", "conversation.item.retrieved")
+        event = retrieved(self.item_id, self.words)
+        item = event["item"]
+        words = self.words if self.is_over and not self.cut else None
+        medium = "input_audio" if self.kind == "user" else "output_audio"
+        item["content"] = [{"type": medium, "transcript": words}]
+        item["role"] = "user" if self.kind == "user" else "assistant"
+        item["status"] = "completed" if self.is_over or self.kind == "user" else "in_progress"
+        return event
+
+
+def _tool(said: Said, status: str, kind: str) -> Event:
+    body = {"id": said.item_id, "type": "function_call", "status": status, "name": "look", "call_id": "c"}
+    item = {**body, "arguments": said.words if status == "completed" else ""}
+    return {"type": kind, "previous_item_id": said.previous, "item": item}
+
+
+class Line(FakeSocket):
+    """A sideband of one host on a call."""
+
+    def __init__(self, credential: Credential, call: Conversation, host: str) -> None:
+        super().__init__(credential)
+        self.host = host
+        self.since: float | None = None
+        self.until: float | None = None
+        self.cut = False
+        self._call = call
+        self._is_dead = False
+
+    @property
+    def hears(self) -> bool:
+        return self.since is not None and self.until is None
+
+    def over(self, *, cut: bool = False) -> None:
+        """Nothing more is heard on it."""
+        if self.until is None:
+            self.until, self.cut = asyncio.get_running_loop().time(), cut
+
+    async def send(self, frame: bytes) -> None:
+        if self.until is not None:
+            return
+        await super().send(frame)
+        event = self.sent[-1]
+        if event["type"] == "session.update" and self.since is None:
+            self.since = asyncio.get_running_loop().time()
+        elif event["type"] == "conversation.item.retrieve":
+            said = self._call.find(event["item_id"])
+            self.say(error(event["event_id"], "item_not_found") if said is None else said.retrieved())
+
+    async def close(self) -> None:
+        self.over()
+        await super().close()
+
+    def attend(self, listener: Listener | None) -> None:
+        super().attend(None if self._is_dead else listener)
+
+    def die(self, at: float) -> None:
+        """Nobody is at our end any more."""
+        self._is_dead = True
+        self.attend(None)
+        if self.until is None:
+            self.until = at
+
+
+@dataclass
+class Conversation:
+    """What was said on one call, and who listened."""
+
+    begun: float = 0.0
+    said: list[Said] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    is_over: bool = False
+    deaths: list[float] = field(default_factory=list)
+    held: list[Event] = field(default_factory=list)
+
+    def find(self, item_id: str) -> Said | None:
+        return next((said for said in self.said if said.item_id == item_id), None)
+
+    def tell(self, events: list[Event], how: str) -> None:
+        """Tell all listeners; `how` is plain, twice, or swapped: then the first waits for what comes next."""
+        late, self.held = self.held, []
+        if how == "swapped" and not late:
+            self.held, events = events[:1], events[1:]
+        for line in self.lines:
+            if line.hears:
+                line.say(*(events * 2 if how == "twice" else events), *late)
+
+    def truth(self) -> list[truth.Line]:
+        listeners = [
+            {"since": line.since, "until": line.until, "cut": line.cut}
+            for line in self.lines
+            if line.since is not None
+        ]
+        return [
+            truth.Line(
+                said.item_id,
+                None if said.kind == "tool" else said.words if said.is_over else None,
+                said.words,
+                ("look", said.words) if said.kind == "tool" and said.is_over else (),
+                said.is_over and truth.was_heard((said.first, said.last), listeners, self.deaths),
+            )
+            for said in self.said
+        ]
+
+
+class Upstream:
+    """Calls by id. `may_hang_up` tells whether a call may be ended by a host."""
+
+    def __init__(self, may_hang_up: Callable[[str], bool]) -> None:
+        self.calls: dict[str, Conversation] = {}
+        self._may_hang_up = may_hang_up
+
+    def begin(self, call_id: str) -> None:
+        self.calls[call_id] = Conversation(asyncio.get_running_loop().time())
+
+    async def connect(self, call_id: str, credential: Credential, host: str) -> Line:
+        await asyncio.sleep(0.01)
+        call = self.calls.get(call_id)
+        if call is None or call.is_over:
+            raise Refused(404)
+        line = Line(credential, call, host)
+        call.lines.append(line)
+        return line
+
+    def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
+        assert self._may_hang_up(call_id), "a call was hung up that goes on"
+        self.finish(call_id)
+
+    def release(self) -> None:
+        """Send what waited to be overtaken."""
+        for call in self.calls.values():
+            call.tell([], "plain")
+
+    def finish(self, call_id: str) -> None:
+        """The call is over, for whatever reason."""
+        self.calls[call_id].tell([], "plain")
+        self.calls[call_id].is_over = True
+        self.drop(call_id, 1000, cut=False)
+
+    def drop(self, call_id: str, code: int, *, cut: bool = True) -> None:
+        """Break every connection of a call."""
+        for line in self.calls[call_id].lines:
+            if line.until is None:
+                line.over(cut=cut)
+                line.hang(code)
+
+    def died(self, host: str, at: float) -> None:
+        """A host is gone: it hears nothing any more, and what it has not written is lost."""
+        for call in self.calls.values():
+            lines = [line for line in call.lines if line.host == host]
+            if any(line.until is None or line.until > at - limits.DURABLE_WITHIN for line in lines):
+                call.deaths.append(at)
+            for line in lines:
+                line.die(at)
+
+    def begin_item(self, call_id: str, kind: str, how: str, place: int | None = None) -> Said:
+        """Somebody begins to speak, or a tool is asked for; or a client puts something in at that place."""
+        call, at = self.calls[call_id], asyncio.get_running_loop().time()
+        place = len(call.said) if place is None else place % (len(call.said) + 1)
+        previous = call.said[place - 1].item_id if place else None
+        name = f"{call_id}_item{len(call.said)}"
+        said = Said(name, kind, f"Words {len(call.said)}.", previous, at, at)
+        call.said.insert(place, said)
+        call.tell(said.begins(), how)
+        return said
+
+    def end_item(self, call_id: str, said: Said, how: str, cut: bool = False) -> None:
+        """What was begun is whole."""
+        if not said.is_over:
+            said.is_over, said.cut = True, cut and said.kind == "reply"
+            said.last = asyncio.get_running_loop().time()
+            self.calls[call_id].tell(said.ends(), how)
