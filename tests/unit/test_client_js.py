@@ -11,6 +11,11 @@ import pytest
 
 CLIENT = Path(__file__).parents[2] / "clients" / "js"
 NODE = shutil.which("node")
+TSC = Path(__file__).parents[1] / "browser" / "node_modules" / "typescript" / "bin" / "tsc"
+STRICTLY = (
+    *("--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"),
+    *("--lib", "es2022,dom,dom.iterable"),
+)
 
 
 @pytest.mark.skipif(NODE is None, reason="NODE IS NOT INSTALLED: the JavaScript client was not tested")
@@ -20,6 +25,14 @@ def test_the_clients_own_tests_pass() -> None:
     assert files
     ran = subprocess.run([NODE, "--test", *files], capture_output=True, text=True, timeout=100, check=False)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-1000:]
+
+
+@pytest.mark.skipif(NODE is None or not TSC.exists(), reason="`make browser` brings TypeScript")
+def test_a_page_in_typescript_is_compiled_strictly() -> None:
+    assert NODE is not None
+    command = [NODE, str(TSC), *STRICTLY, str(CLIENT / "test" / "types.ts")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert ran.returncode == 0, ran.stdout
 
 
 def declared(name: str) -> set[str]:
