@@ -8,20 +8,20 @@ from typing import Any
 import orjson
 from switchboard.bootstrap import Parts
 from switchboard.domain import limits as domain_limits
-from switchboard.domain.tool import LambdaTarget
+from switchboard.domain.tool import LambdaTarget, ServerTool
 
-from sideband import limits
-from sideband.tool_kit import ToolKit
+from sideband import limits, log
+from sideband.tool_kit import Context, ToolFailed, ToolKit
 
 SECRETS = "TOOL_SECRETS"
 """The variable with the tools' secrets, a JSON object by name; with `_ARN` it names where they are kept."""
 
 
-def tool_kit(parts: Parts) -> ToolKit | None:
-    """Return it; None where no tools are configured. Raise BadTools."""
+def tool_kit(parts: Parts) -> ToolKit:
+    """Return it. Raise BadTools."""
     tools = parts.server_tools
     if not tools.by_name:
-        return None
+        return ToolKit(tools, parts.tool_calls, _nothing)  # sessions from before may still ask
     from switchboard.domain.tool_config import BadTools, secrets_of
 
     from sideband.tool_targets import (
@@ -41,7 +41,12 @@ def tool_kit(parts: Parts) -> ToolKit | None:
             tries=1,  # whether a tool may be run twice is not ours to say
             max_pool_connections=limits.TOOLS_OF_HOST,
         )
+    log.info("tools.ready", tools=sorted(tools.by_name))
     return ToolKit(tools, parts.tool_calls, Targets(secrets, functions, parts.clock))
+
+
+async def _nothing(tool: ServerTool, arguments: Mapping[str, Any], context: Context) -> str:
+    raise ToolFailed("There are no tools any more.")
 
 
 def secrets_from(secret: Callable[[str], str | None]) -> Callable[[], Mapping[str, str]]:

@@ -63,6 +63,17 @@ def test_bad_arguments_are_told_to_the_model_and_not_to_the_tool(arguments: str,
     assert [entry.event for entry in audit(made)] == ["tool.refused"]
 
 
+def test_a_tool_that_was_taken_out_of_the_configuration_says_so() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await answered(socket)
+        await asked_on(socket)
+
+    made = tool_scene(story, tool=replace(WEATHER, name="another"))
+    assert outputs(made.upstream.sockets[0]) == ["This tool is not there any more."]
+
+
 def test_a_slow_tool_is_cut_off_and_holds_up_nothing() -> None:
     async def story(made: Scene) -> None:
         socket = await made.socket()
