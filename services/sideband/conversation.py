@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
+from switchboard.domain.transcript.limits import ITEMS_MAX
 
 from sideband import limits
 from sideband.journal import Journal, Progress
@@ -186,10 +187,14 @@ class Conversation:
         return retrieval.until_settled and item_id in self.journal.missing(unsettled=True)
 
     def _want(self, now: float) -> None:
-        """Plan to ask for items newly known to be missing."""
+        """Plan to ask for items newly known to be missing; those beyond all measure are lost."""
         for item_id in self.journal.missing():
-            if item_id not in self._retrievals:
+            if item_id in self._retrievals:
+                continue
+            if len(self._retrievals) < limits.RETRIEVALS:
                 self._retrievals[item_id] = Retrieval(now + limits.RETRIEVE_GRACE)
+            elif len(self.journal.transcript.items) < ITEMS_MAX:
+                self._lose(item_id, now)
 
     def _retrieve(self, item_id: str, retrieval: Retrieval, now: float) -> bytes:
         retrieval.event_id = self._next_id()

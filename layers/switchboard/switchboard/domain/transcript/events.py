@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FAILED, FINAL, IN_PROGRESS, START, Known, News, Part
 from .limits import PARTS_MAX, TEXT_MAX
-from .snapshot import label, mapping, medium, number, reason, snapshot, text
+from .snapshot import cut, label, mapping, medium, number, reason, snapshot, text
 
 Event = Mapping[str, Any]
 Reader = Callable[[Event], News | None]
@@ -74,7 +74,7 @@ def _transcribed(event: Event) -> News | None:
     words, index = event.get("transcript"), part_index(event)
     if not isinstance(words, str) or index is None:
         return None
-    known = _spoken(0, Part(index, "audio", FINAL, words[:TEXT_MAX]))
+    known = _spoken(0, Part(index, "audio", FINAL, cut(words)))
     if len(words) > TEXT_MAX:
         known["clipped"] = True
     return _of(event, known)
@@ -119,7 +119,7 @@ def _said(event: Event, said_as: str, words: Any) -> News | None:
     index = part_index(event)
     if index is None or not isinstance(words, str):
         return None
-    part = Part(index, said_as, FINAL, words[:TEXT_MAX])
+    part = Part(index, said_as, FINAL, cut(words))
     known: Known = {"kind": "message", "role": "assistant", "progress": IN_PROGRESS, "parts": (part,)}
     if len(words) > TEXT_MAX:
         known["clipped"] = True
@@ -141,7 +141,7 @@ def _asked(event: Event, kind: str) -> News | None:
         "progress": IN_PROGRESS,
         "name": label(event, "name"),
         "call_id": label(event, "call_id"),
-        "arguments": arguments[:TEXT_MAX],
+        "arguments": cut(arguments),
     }
     if len(arguments) > TEXT_MAX:
         known["clipped"] = True

@@ -6,7 +6,7 @@ from typing import Any, Final
 from .events import READERS, Event, first_words, part_index
 from .item import FAILED, OUTPUT_LINEAGE, News, Part
 from .limits import BROKEN_MAX, DRAFTS_MAX, TEXT_MAX
-from .snapshot import label, mapping, sequence, snapshot
+from .snapshot import cut, label, mapping, sequence, snapshot
 from .value import Draft, DraftKey, Transcript, absorb
 
 _BROKEN: Final = ("cancelled", "incomplete", "failed")
@@ -44,7 +44,7 @@ def _append(transcript: Transcript, event: Event, role: str, medium: str) -> Tra
     event_id = label(event, "event_id")
     if (event_id and draft.event_id == event_id) or len(draft.text) >= TEXT_MAX:
         return transcript
-    longer = Draft((draft.text + delta)[:TEXT_MAX], medium, event_id)
+    longer = Draft((draft.text + cut(delta))[:TEXT_MAX], medium, event_id)
     return _drafted(transcript, (item_id, index), longer)
 
 
@@ -61,7 +61,7 @@ def _begin(transcript: Transcript, event: Event, role: str, part: Part) -> Trans
         return transcript
     if len(transcript.drafts) >= DRAFTS_MAX:
         return transcript
-    draft = Draft(part.text[:TEXT_MAX], part.medium, label(event, "event_id"))
+    draft = Draft(cut(part.text), part.medium, label(event, "event_id"))
     return _drafted(transcript, (item_id, part.index), draft)
 
 

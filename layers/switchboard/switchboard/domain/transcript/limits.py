@@ -10,11 +10,19 @@ PARTS_MAX: Final = 4
 # Upstream ids have 20 to 40 characters; what is longer is not an id.
 ID_MAX: Final = 128
 
-# A call lasts an hour at most and an item a second is more than two people can say. Beyond it events of
-# further items are refused and counted, so that a broken peer cannot eat the memory of the other calls.
-ITEMS_MAX: Final = 4_096
+# Items in memory: those that are unfinished, or not in the journal yet. One every two seconds of an hour
+# that never ends is more than two people can leave open. Beyond it events of further items are refused and
+# counted, so that a broken peer can eat neither the memory of the other calls nor, as each event looks
+# through all items, their time.
+ITEMS_MAX: Final = 2_048
 
-# The same hour of items, remembered by 8 bytes each after the journal has them.
+# Characters of these items, several times what a host keeps for a table that refuses them. It is looked at
+# only when one of more than a CROWD of items grows beyond a few sentences.
+WORDS_MAX: Final = 4_000_000
+CROWD: Final = 32
+SENTENCES: Final = 512
+
+# An hour with an item a second, remembered by 8 bytes each after the journal has them.
 FORGOTTEN_MAX: Final = 4_096
 
 # Words not yet final exist for the two speakers of the moment; the rest is room for calls in a fan of tools.

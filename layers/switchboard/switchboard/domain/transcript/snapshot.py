@@ -1,5 +1,6 @@
 """Read the upstream's own picture of an item, as events and retrievals carry it; nothing here raises."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,6 +9,9 @@ from .limits import ID_MAX, PARTS_MAX, TEXT_MAX
 
 NOTHING: Final[Mapping[str, Any]] = {}
 _BIGGEST: Final = 2**53  # the largest integer that JSON readers agree upon
+
+# What nobody says. In a row each takes six bytes, and half of a surrogate pair cannot be written at all.
+_UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 # Content of items and parts of responses have different names for the same thing.
 _MEDIUMS: Final = {
@@ -44,6 +48,12 @@ def label(source: Mapping[str, Any], key: str) -> str:
     """Return the id or short name under `key`; empty when it is missing or too long to be one."""
     value = source.get(key)
     return value if isinstance(value, str) and len(value) <= ID_MAX else ""
+
+
+def cut(words: str) -> str:
+    """Return the words as the journal can keep them: up to the limit, a mark for each control character."""
+    words = words[:TEXT_MAX]
+    return words if words.isprintable() else _UNSPEAKABLE.sub("\ufffd", words)
 
 
 def number(source: Mapping[str, Any], key: str) -> int | None:
@@ -87,7 +97,7 @@ def _read_tool(source: Mapping[str, Any], known: Known) -> None:
     known["call_id"] = label(source, "call_id")
     known["error"] = reason(source)
     arguments, output = text(source, "arguments"), text(source, "output")
-    known["arguments"], known["output"] = arguments[:TEXT_MAX], output[:TEXT_MAX]
+    known["arguments"], known["output"] = cut(arguments), cut(output)
     if len(arguments) > TEXT_MAX or len(output) > TEXT_MAX:
         known["clipped"] = True
 
@@ -112,7 +122,7 @@ def _read_parts(source: Mapping[str, Any], known: Known) -> None:
             words = text(entry, "transcript") or text(entry, "text")
             clipped = clipped or len(words) > TEXT_MAX
             rank = final if words else NO_WORDS
-            parts.append(Part(index, medium(label(entry, "type")), rank, words[:TEXT_MAX]))
+            parts.append(Part(index, medium(label(entry, "type")), rank, cut(words)))
     if parts:
         known["parts"] = tuple(parts)
     if clipped:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from .item import FAILED, Item, Known, News
 from .join import learn
-from .limits import ITEMS_MAX
+from .limits import CROWD, ITEMS_MAX, SENTENCES, WORDS_MAX
 
 
 class Draft(NamedTuple):
@@ -31,7 +31,8 @@ class Transcript(NamedTuple):
 
     `drafts` are words not yet final, by item and part. `seq` numbers the next arrival. `forgotten` holds
     hashes of the ids that the journal keeps for us, oldest first. `broken` names the latest responses that
-    ended early. `refused` counts events that found no room; nothing else is ever dropped.
+    ended early. `refused` counts events that found no room, whole or for their words; nothing else is ever
+    dropped.
     """
 
     items: Mapping[str, Item] = NOTHING
@@ -60,6 +61,11 @@ def absorb(transcript: Transcript, news: Iterable[News]) -> Transcript:
         if ours is None and len(items) + len(fresh) >= ITEMS_MAX:
             refused += 1
             continue
+        if len(items) > CROWD and not _has_room(items, ours, joined):
+            joined = _wordless(ours, joined)
+            refused += 1
+            if joined == ours:
+                continue
         fresh[item_id] = joined
         if drafts:
             drafts = _superseded(drafts, joined)
@@ -89,6 +95,26 @@ def _told(transcript: Transcript, ours: Item | None, item_id: str, known: Known)
     if transcript.broken and not item.ended and item.response_id in transcript.broken:
         return replace(item, ended=True)
     return item
+
+
+def _has_room(items: Mapping[str, Item], ours: Item | None, joined: Item) -> bool:
+    """Tell whether there is room for what an item's words have grown to."""
+    size = _size(joined)
+    if size <= SENTENCES or (ours is not None and size <= _size(ours)):
+        return True
+    return size + sum(map(_size, items.values())) <= WORDS_MAX
+
+
+def _wordless(ours: Item | None, joined: Item) -> Item:
+    """Return what is new of an item without its new words."""
+    known = {part.index: part.text for part in ours.parts} if ours is not None else {}
+    parts = tuple(replace(part, text=known.get(part.index, "")) for part in joined.parts)
+    arguments, output = (ours.arguments, ours.output) if ours is not None else ("", "")
+    return replace(joined, parts=parts, arguments=arguments, output=output, clipped=True)
+
+
+def _size(item: Item) -> int:
+    return len(item.arguments) + len(item.output) + sum(len(part.text) for part in item.parts)
 
 
 def _superseded(drafts: Mapping[DraftKey, Draft], item: Item) -> Mapping[DraftKey, Draft]:
