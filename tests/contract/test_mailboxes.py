@@ -68,6 +68,14 @@ def test_a_sweep_removes_what_is_old(boxes: Mailboxes, time: Time) -> None:
         boxes.send(old, "two")
 
 
+def test_a_sweep_goes_through_all_of_them(sqs: Any, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("switchboard.upstream.aws.mailboxes.LISTED", 2)
+    boxes = SqsMailboxes(sqs, "switchboard-test-live-", time)
+    for _ in range(5):
+        boxes.open()
+    assert boxes.sweep(time() + timedelta(seconds=1)) == 5
+
+
 def test_a_sweep_leaves_other_queues_alone(sqs: Any, time: Time) -> None:
     sqs.create_queue(QueueName="somebody-elses")
     sqs.create_queue(QueueName="switchboard-test-live-nonsense")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from re import match
 from secrets import token_hex
@@ -64,12 +65,20 @@ class SqsMailboxes:
             return
 
     def sweep(self, before: datetime) -> int:
-        """Remove mailboxes opened before that time; return how many; of very many, not all."""
-        answer = self._ask("list_queues", QueueNamePrefix=self._prefix, MaxResults=LISTED)
-        old = [url for url in answer.get("QueueUrls", []) if self._is_older(url, before)]
+        """Remove mailboxes opened before that time; return how many."""
+        old = [url for url in self._listed() if self._is_older(url, before)]
         for url in old:
             self.close(url)
         return len(old)
+
+    def _listed(self) -> Iterator[str]:
+        after: dict[str, str] = {}
+        while True:
+            answer = self._ask("list_queues", QueueNamePrefix=self._prefix, MaxResults=LISTED, **after)
+            yield from answer.get("QueueUrls", [])
+            if "NextToken" not in answer:
+                return
+            after = {"NextToken": answer["NextToken"]}
 
     def _is_older(self, url: str, before: datetime) -> bool:
         opened = match(r"(\d+)-", url.rpartition("/")[2].removeprefix(self._prefix))
