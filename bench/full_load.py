@@ -23,20 +23,20 @@ FULL, QUICK = 5000, 1000
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What listens, to which kind of sockets, and how long a write takes at most, in seconds."""
+    """What listens, to which kind of sockets, and whether it writes to a table in another process."""
 
     name: str
     kind: str
     encrypted: bool
-    latency: float = 0.0
+    far: bool = False
 
 
 VARIANTS = (
     Variant("bare loop", "hear_bare", True),
     Variant("sideband, table in memory", "hear_sideband", True),
-    Variant("sideband, writes of 5 to 20 ms", "hear_sideband", True, 0.020),
+    Variant("sideband, writes of 5 to 20 ms", "hear_sideband", True, True),
     Variant("bare loop, no TLS", "hear_bare", False),
-    Variant("sideband, no TLS", "hear_sideband", False, 0.020),
+    Variant("sideband, no TLS", "hear_sideband", False),
 )
 
 
@@ -97,7 +97,8 @@ def measure(variant: Variant, calls: int, turns: int) -> Found:
         upstream = stack.enter_context(running("bench.crowd", str(calls), str(turns), pem))
         scheme = "https" if variant.encrypted else "http"
         url = f"{scheme}://localhost:{line(upstream)}"
-        arguments = (variant.kind, url, str(calls), str(variant.latency))
+        table = line(stack.enter_context(running("bench.far_table"))) if variant.far else "-"
+        arguments = (variant.kind, url, str(calls), table)
         listener = stack.enter_context(running("bench.listener", *arguments, environment=trusted))
         empty, started = ask(listener), time.monotonic()
         expect(upstream, "ready")

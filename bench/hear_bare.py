@@ -21,7 +21,7 @@ class Hearing(Protocol):
 class Bare:
     """A loop for each call. `url` is that of the upstream, http or https."""
 
-    def __init__(self, url: str, calls: int, latency: float) -> None:
+    def __init__(self, url: str, calls: int, table: str) -> None:
         self._url = url.replace("http", "ws", 1)
         self._frames = 0
 

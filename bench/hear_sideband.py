@@ -7,8 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, cast
 
+from botocore.session import Session as AwsSession
 from sideband.deps import Deps, Shared
 from sideband.follow import Follow
 from sideband.metrics import Metrics
@@ -18,32 +19,35 @@ from switchboard.domain.places import Places
 from switchboard.domain.ports import Transcripts
 from switchboard.domain.secret import ApiKey, ClientSecret
 from switchboard.domain.session import Session
+from switchboard.stores.dynamodb.direct import Direct
+from switchboard.stores.dynamodb.table import Table
+from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 from switchboard.stores.memory import MemoryStores, MemoryTranscripts
 from switchboard.upstream.openai.http import OpenAIHttp
 from switchboard.upstream.openai.realtime import OpenAIRealtime
 
 HOST = "bench"
+READ_S = 10.0
 STAMPED = re.compile(r"\b\d{20}\b")
 
 
 class Forgetting(MemoryTranscripts):
     """A table elsewhere: what is written takes no memory of this process, only the time of a request.
 
-    Words that bear the time of their sending tell how long they took to get here.
+    Words that bear the time of their sending tell how long they took to get there.
     """
 
-    def __init__(self, latency: float) -> None:
+    def __init__(self, far: Transcripts | None) -> None:
         super().__init__()
         self.writes = self.entries = 0
         self.metrics = Metrics()
-        self._latency = latency
-        self._chance = Random(3)
+        self._far = far
         self._last: dict[str, int] = {}
 
     def write(self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]) -> None:
         """Count what is written."""
-        if self._latency:
-            time.sleep(self._chance.uniform(self._latency / 4, self._latency))
+        if self._far is not None:
+            self._far.write(lease, number, revision, entries)
         now, last = time.monotonic_ns(), self._last.get(lease.session_id, 0)
         self.writes += 1
         self.entries += len(entries)
@@ -51,6 +55,20 @@ class Forgetting(MemoryTranscripts):
             if stamp > last:  # a page is written whole: what is older was in it before
                 self.metrics.lag((now - stamp) / 1e9)
                 self._last[lease.session_id] = max(stamp, self._last.get(lease.session_id, 0))
+
+
+def far_table(url: str) -> Transcripts:
+    """Return the transcripts of a table at that URL, written to as a host does."""
+    session = AwsSession()
+    session.set_credentials("bench", "bench")
+    client = session.create_client("dynamodb", region_name="us-east-1", endpoint_url=url)
+    direct = cast(Any, Direct(cast(Any, client), session.get_credentials(), READ_S))
+    return DynamoTranscripts(Table(direct, "bench", now), 86_400, now)
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 def deps_of(url: str, stores: MemoryStores, transcripts: Transcripts) -> Deps:
@@ -62,25 +80,25 @@ def deps_of(url: str, stores: MemoryStores, transcripts: Transcripts) -> Deps:
         hosts=stores.hosts,
         transcripts=transcripts,
         audits=stores.audits,
-        places=Places(stores.places, {}, lambda: datetime.now(UTC), lambda *_: None),
+        places=Places(stores.places, {}, now, lambda *_: None),
         realtime=OpenAIRealtime(OpenAIHttp(url, lambda: ApiKey("sk-bench"))),
         api_key=lambda: ApiKey("sk-bench"),
         transcription_model="gpt-live-transcribe",
         connect=connector(url),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
         chance=Random(1),
     )
 
 
 class Sideband:
-    """A follow for each call. Writes take up to `latency` seconds, and at least a quarter of it.
+    """A follow for each call. `table` is the URL of one that keeps what is written, `-` for none.
 
     Sessions and calls are stored in the beginning: such records are in the table, not in a host's memory.
     """
 
-    def __init__(self, url: str, calls: int, latency: float) -> None:
+    def __init__(self, url: str, calls: int, table: str) -> None:
         self._stores = MemoryStores()
-        self._table = Forgetting(latency)
+        self._table = Forgetting(None if table == "-" else far_table(table))
         self._shared = Shared(deps_of(url, self._stores, self._table), HOST)
         self._ready = [begun(number, self._stores) for number in range(calls)]
 
@@ -101,8 +119,8 @@ hearing = Sideband
 
 def begun(number: int, stores: MemoryStores) -> tuple[Call, Session]:
     """Return a call that nobody follows yet, and its session; both are stored."""
-    now, name = datetime.now(UTC), f"sess_{number:032x}"
-    secret = ClientSecret("ek_bench", now + timedelta(hours=1))
+    begun_at, name = now(), f"sess_{number:032x}"
+    secret = ClientSecret("ek_bench", begun_at + timedelta(hours=1))
     session = Session(
         id=name,
         owner="guest:bench",
@@ -113,11 +131,11 @@ def begun(number: int, stores: MemoryStores) -> tuple[Call, Session]:
         base_instructions="",
         instructions="",
         secret_id=stores.secrets.add(name, 1, secret),
-        created_at=now,
-        updated_at=now,
+        created_at=begun_at,
+        updated_at=begun_at,
     )
     stores.sessions.add(session)
-    session = session.attach(f"rtc_{number}", now)
-    call = Call(session.id, session.call_generation, f"rtc_{number}", now)
+    session = session.attach(f"rtc_{number}", begun_at)
+    call = Call(session.id, session.call_generation, f"rtc_{number}", begun_at)
     stores.sessions.attach(session, call)
     return call, session

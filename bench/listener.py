@@ -1,6 +1,6 @@
 """The process that is measured: hears many calls at once, bare or as the sideband does, on one core.
 
-Started as `python -m bench.listener hear_bare|hear_sideband URL CALLS LATENCY`. Each line on its input is
+Started as `python -m bench.listener hear_bare|hear_sideband URL CALLS TABLE`. Each line on its input is
 answered by one of JSON: seconds of CPU and bytes of memory by now, how late its event loop was since the last
 line (p99, milliseconds), and its report. It connects after the first.
 """
@@ -25,11 +25,11 @@ LIGHT = "light\n"
 """A line that is answered at once: to collect garbage first takes a second where there are many calls."""
 
 
-async def main(kind: str, url: str, calls: int, latency: float) -> None:
+async def main(kind: str, url: str, calls: int, table: str) -> None:
     """Tell, connect, tell again whenever asked."""
     os.sched_setaffinity(0, {CORE})
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    hearing: Hearing = import_module(f"bench.{kind}").hearing(url, calls, latency)
+    hearing: Hearing = import_module(f"bench.{kind}").hearing(url, calls, table)
     late: list[float] = []
     watching = asyncio.create_task(_watch(late))
     await _tell(hearing, late)
@@ -74,4 +74,4 @@ def _memory() -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))

@@ -63,7 +63,7 @@ def _measure(kind: str, load: Load) -> dict[str, float]:
         upstream = stack.enter_context(running("bench.upstream", *arguments))
         port = line(upstream)
         url = f"http://127.0.0.1:{port}"
-        listener = stack.enter_context(running("bench.listener", kind, url, str(load.calls), "0"))
+        listener = stack.enter_context(running("bench.listener", kind, url, str(load.calls), "-"))
         empty = ask(listener)
         expect(upstream, "ready")
         time.sleep(1.0)  # greetings and notes of who attached are not events
