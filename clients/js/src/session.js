@@ -254,14 +254,13 @@ export class VoiceSession extends Emitter {
         this.#secret.spent = true; // the new call is to know of the talk, so its secret must be new
         await this.#place();
       } catch (error) {
-        if (error.code === "session_ended") return this.#finish();
-        if (!error.mayHeal || this.#failures >= limits.RECONNECT_TRIES) {
+        if (error.code === "session_ended") this.#finish();
+        else if (!error.mayHeal || this.#failures >= limits.RECONNECT_TRIES) {
           this.#stop("failed");
-          return this.emit("error", error);
+          this.emit("error", error);
         }
       }
     }
-    return undefined;
   }
 
   /** Wait so long, or until the page wakes with a network. */
