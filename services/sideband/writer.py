@@ -29,6 +29,7 @@ class Writer:
         "_on_lost",
         "_on_written",
         "_pausing",
+        "_refused",
         "_shared",
         "_task",
         "_timer",
@@ -53,6 +54,7 @@ class Writer:
         self._hurried = False
         self._pausing: asyncio.Future[None] | None = None
         self._lost = False
+        self._refused = 0
 
     def poke(self, progress: Progress) -> None:
         """Plan a write soon if something settled, later if something merely appeared."""
@@ -80,6 +82,7 @@ class Writer:
             if self._task is not None:
                 await asyncio.wait((self._task,), timeout=min(1.0, until - self._loop.time()))
         unwritten = 0 if self._lost else self._journal.unwritten()
+        self._count_refused()
         self.stop()
         return unwritten
 
@@ -137,7 +140,17 @@ class Writer:
         for since in self._journal.written(write):
             shared.metrics.lag(now - since)
         self._on_written()
+        self._count_refused()
         return write.more
+
+    def _count_refused(self) -> None:
+        """Tell of events for which the transcript had no room since the last time."""
+        refused = self._journal.transcript.refused - self._refused
+        if refused:
+            self._refused += refused
+            self._shared.metrics.items_lost += refused
+            ids = {"session_id": self._lease.session_id, "call_id": self._lease.call_id}
+            log.error("transcript.events_refused", events=refused, **ids)
 
     def _failed(self, error: Exception, failures: int) -> None:
         self._shared.metrics.write_retries += 1

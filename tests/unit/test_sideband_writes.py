@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 from sideband import ending, limits
+from switchboard.domain.transcript import GAP
+from switchboard.domain.transcript.limits import ITEMS_MAX
 
 from tests.unit.sideband_events import appeared, reply
 from tests.unit.sideband_scene import Failing, Scene, failing, scene
@@ -54,6 +56,21 @@ def test_words_given_up_in_the_end_are_counted() -> None:
         assert it.call.status == "closed"
 
     scene(story, failing(2000))
+
+
+def test_events_for_which_there_is_no_room_are_counted() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        for number in range(ITEMS_MAX + 3):
+            socket.say(appeared(f"a{number}", None))
+        await asyncio.sleep(1)
+        it.follow.stop(ending.ENDED)
+        await it.over()
+        kept = len([item for item in it.items if item.kind != GAP])
+        assert ITEMS_MAX - 2 < kept <= ITEMS_MAX
+        assert it.shared.metrics.items_lost == ITEMS_MAX + 3 - kept
+
+    scene(story)
 
 
 def test_writes_wait_for_what_belongs_to_the_same_moment() -> None:
