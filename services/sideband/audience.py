@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from switchboard.domain.call import Lease
-from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.viewers import Notice, Viewer, to_message
 
 from sideband import limits, log
@@ -31,7 +30,7 @@ class Audience:
     def look(self) -> None:
         """See who watches, soon; everybody is told where the journal stands."""
         self._again = True
-        if self._looking is None or self._looking.done():
+        if self._looking is None:
             self._looking = asyncio.create_task(self._look())
 
     def wrote(self) -> None:
@@ -58,16 +57,20 @@ class Audience:
             courier.task.cancel()
 
     async def _look(self) -> None:
-        backoff = self._shared.backoff(limits.WRITE_FIRST, limits.WRITE_LONGEST)
+        backoff = self._shared.backoff(limits.WRITE_FIRST, limits.TROUBLE_LONGEST)
+        failing = False
         while self._again:
             self._again = False
             try:
                 viewers = await self._shared.live(self._shared.deps.viewers.list, self._lease.session_id)
-            except SwitchboardError:
-                self._again = True
+            except Exception as error:  # whatever a store may raise
+                if not failing:
+                    log.warning("viewers.unknown", error, session_id=self._lease.session_id)
+                self._again = failing = True
                 await asyncio.sleep(backoff.next())
                 continue
             self._welcome(viewers)
+        self._looking = None
 
     def _welcome(self, viewers: tuple[Viewer, ...]) -> None:
         known = {courier.viewer.id: courier for courier in self._couriers if not courier.is_gone}
@@ -89,5 +92,5 @@ async def tell_of_the_end(session_id: str, shared: Shared) -> None:
         for viewer in await shared.live(shared.deps.viewers.list, session_id):
             async with asyncio.timeout(limits.LIVE_SEND):
                 await shared.live(shared.deps.mailboxes.send, viewer.mailbox, last)
-    except (SwitchboardError, TimeoutError) as error:  # they learn of it when they come back
+    except Exception as error:  # whatever a store may raise; they learn of it when they come back
         log.warning("viewer.not_told", error, session_id=session_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from switchboard.domain.errors import NotFound, SwitchboardError
+from switchboard.domain.errors import NotFound
 from switchboard.domain.viewers import Notice, Viewer, to_message
 
 from sideband import limits, log
@@ -84,7 +84,7 @@ class Courier:
             await asyncio.sleep(limits.LIVE_PAUSE)
             self._outbox = {notice.page: notice for notice in (*notices, *self._outbox.values())}
             self._wake.set()
-        except (SwitchboardError, TimeoutError) as error:
+        except Exception as error:  # whatever a queue may raise
             if not self._failing:
                 log.warning("viewer.not_told", error, session_id=self.viewer.session_id)
             self._failing = True

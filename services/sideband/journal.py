@@ -190,8 +190,12 @@ class Journal:
         return [self._since.pop(item_id) for item_id in whole if item_id in self._since]
 
     def durable(self) -> tuple[int, int, int, tuple[Mapping[str, Any], ...]]:
-        """Return the last page as it is stored: number, revision, that of the page before it, and entries."""
-        return self._number, self._durable, self._before, tuple(self._entries.values())
+        """Return the last page as it is stored: number, revision, that of the page before it, and entries.
+
+        The number is 0 as long as there is none.
+        """
+        number = self._number if self._durable or self._number > 1 else 0
+        return number, self._durable, self._before, tuple(self._entries.values())
 
     def shed(self) -> int:
         """Give up the words of the oldest unsaved items beyond the limit; return how many lost theirs."""

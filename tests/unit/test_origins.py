@@ -47,7 +47,14 @@ def test_a_single_origin_is_always_the_one_that_is_named() -> None:
 def test_the_answer_beforehand_names_methods_and_headers() -> None:
     headers = preflight(TWO, A)
     assert "DELETE" in headers["access-control-allow-methods"]
-    for name in ("authorization", "content-type", "x-api-key", "x-guest-token", "x-openai-agents-sdk"):
+    for name in (
+        "authorization",
+        "content-type",
+        "x-api-key",
+        "x-guest-token",
+        "last-event-id",
+        "x-openai-agents-sdk",
+    ):
         assert name in headers["access-control-allow-headers"]
 
 

@@ -274,3 +274,13 @@ def test_the_end_of_a_session_without_a_call_is_told_too() -> None:
         assert (notice.generation, notice.over) == (0, True)
 
     fleet(story)
+
+
+def test_before_the_first_word_there_is_no_page_to_tell_of() -> None:
+    async def story(it: Scene) -> None:
+        viewer = watch(it.world)
+        await it.socket()
+        [first, *_] = await until(lambda: told(it.world, viewer))
+        assert (first.page, first.revision, list(first.entries or ())) == (0, 0, [])
+
+    scene(story)

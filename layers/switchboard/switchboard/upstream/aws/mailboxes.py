@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 GONE = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 """How SQS says that there is no such queue, in its two protocols."""
+BUSY = frozenset(
+    {
+        "RequestThrottled",
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "KmsThrottled",
+        "InternalError",
+        "InternalFailure",
+        "ServiceUnavailable",
+    }
+)
+"""Codes that a repeat may heal."""
 LISTED = 1000
 """Queues in one answer: SQS's own maximum."""
 MESSAGES = 10
@@ -90,6 +103,8 @@ class SqsMailboxes:
         except ClientError as error:
             if error.response["Error"]["Code"] in GONE:
                 raise NotFound("There is no such mailbox.") from error
-            raise Throttled("The queues are busy.", retry_after=1) from error
+            if error.response["Error"]["Code"] in BUSY:
+                raise Throttled("The queues are busy.", retry_after=1) from error
+            raise
         except (ConnectionError, HTTPClientError) as error:
             raise Throttled("The queues did not answer in time.", retry_after=1) from error
