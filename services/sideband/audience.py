@@ -42,6 +42,8 @@ class Audience:
 
     async def over(self) -> None:
         """Tell who watches that the call is closed, for so long as that may take."""
+        if self._looking is not None:
+            await asyncio.wait((self._looking,), timeout=limits.LIVE_SEND)
         if not self._couriers:
             return
         last = self._notice(over=True)
@@ -85,8 +87,8 @@ class Audience:
         return Notice(self._lease.generation, page, revision, before, entries, over)
 
 
-async def tell_of_the_end(session_id: str, shared: Shared) -> None:
-    """Tell who watches a session that it is over, though no call of it is followed."""
+async def tell_of_silence(session_id: str, shared: Shared) -> None:
+    """Tell who watches a session that none of its calls goes on: they look whether it is over."""
     last = to_message((Notice(0, over=True),))
     try:
         for viewer in await shared.live(shared.deps.viewers.list, session_id):

@@ -11,7 +11,7 @@ from switchboard.domain.session import Session
 
 from sideband import ending as endings
 from sideband import limits, log
-from sideband.audience import tell_of_the_end
+from sideband.audience import tell_of_silence
 from sideband.deps import Shared
 from sideband.ending import Ending, Released
 from sideband.follow import Follow
@@ -60,8 +60,8 @@ class Roster:
         still_open = [call for call in calls if call.status != "closed"]
         for call in still_open:
             await self.tend(call, session, command)
-        if command.kind == "end" and not still_open:
-            await tell_of_the_end(command.session_id, self._shared)
+        if command.kind != "follow" and not still_open:
+            await tell_of_silence(command.session_id, self._shared)
 
     async def tend(self, call: Call, session: Session, command: Command | None = None) -> None:
         """Follow the call if it is its session's current one, end it if it is not: after `limits.HANDOVER`,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sideband import ending, limits
@@ -262,14 +262,15 @@ def test_a_hint_that_meets_the_wrong_host_reaches_the_right_one() -> None:
     fleet(story)
 
 
-def test_the_end_of_a_session_without_a_call_is_told_too() -> None:
+@pytest.mark.parametrize("kind", ["end", "watch"])
+def test_who_watches_a_session_without_a_call_is_told_to_look(kind: Literal["end", "watch"]) -> None:
     async def story(it: Fleet) -> None:
         host = it.start("host_a")
         await it.followed_by("host_a")
         host.roster.follows["sess_1", 2].stop(ending.HUNG_UP)
         await until(lambda: it.call.status == "closed")
         viewer = watch(it.world)
-        await host.roster.heed(Command("end", "sess_1", 2))
+        await host.roster.heed(Command(kind, "sess_1", 2))
         [notice] = told(it.world, viewer)
         assert (notice.generation, notice.over) == (0, True)
 

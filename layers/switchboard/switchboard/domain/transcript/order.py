@@ -31,6 +31,8 @@ def _with_gaps(said: list[Item], gaps: Sequence[Item]) -> list[Item]:
         before = max((place for place, item in enumerate(said) if item.seq < gap.seq), default=-1)
         previous = said[before].id if before >= 0 else START
         following = said[before + 1] if before + 1 < len(said) else None
+        if following is None and gap.previous == START:
+            continue  # nothing was ever heard: the call may have been silent from its beginning
         if following is None or following.lineage < DONE_LINEAGE or following.previous != previous:
             ends = (item.audio_end_ms for item in said[: before + 1] if item.audio_end_ms is not None)
             starts = following.audio_start_ms if following is not None else None

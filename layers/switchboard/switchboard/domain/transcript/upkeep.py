@@ -109,9 +109,15 @@ def mark_run(transcript: Transcript, item_id: str, tool_ms: int | None) -> Trans
     return absorb(transcript, ((item_id, known),))
 
 
-def tear(transcript: Transcript, gap_id: str) -> Transcript:
-    """Say that from here on something may have been said unheard; `order` shows it where lineage allows."""
-    return absorb(transcript, ((gap_id, {"kind": GAP, "lost": True, "ended": True}),))
+def tear(transcript: Transcript, gap_id: str, *, opening: bool = False) -> Transcript:
+    """Say that from here on something may have been said unheard; `order` shows it where lineage allows.
+
+    With `opening` it may have been said before anybody listened: that shows only if something follows.
+    """
+    known: Known = {"kind": GAP, "lost": True, "ended": True}
+    if opening:
+        known["previous"] = START
+    return absorb(transcript, ((gap_id, known),))
 
 
 def close(transcript: Transcript) -> Transcript:
