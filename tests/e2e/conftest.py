@@ -16,6 +16,8 @@ from dev.engine.stack import LocalStack
 from tests.e2e.tool_shop import Shop, shop
 
 Value = TypeVar("Value")
+CALLS_OF_A_GUEST = 4
+"""Calls that one guest has at once, at most: more than any other test here wants."""
 EVENTUALLY_S = 60.0
 """Longer than anything here takes, even on a machine that is busy with something else."""
 
@@ -62,6 +64,7 @@ def _running(state_dir: Path, tools: Path, open_shop: Shop) -> Iterator[House]:
         parameter_values={
             "BackendApiKey": "backend-key-of-the-test",
             "JwtSecret": "jwt-secret-of-the-test-" * 2,
+            "CallsGuest": str(CALLS_OF_A_GUEST),
             "ToolsFile": str(tools),
             "ToolSecrets": open_shop.secrets(),
         },
