@@ -58,6 +58,7 @@ export interface TranscriptItem {
   role: "user" | "assistant" | "system" | null;
   text: string | null;
   status: string;
+  /** Whose words these are: `sideband`, or `browser` where no host has heard them and a log of the owner's tells them. */
   source: string;
   name: string | null;
   arguments: string | null;
