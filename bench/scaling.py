@@ -1,7 +1,6 @@
 """What many calls take: hosts, write units, queue and dollars by arithmetic, and scaling as a simulation.
 
-The figures of one call and one host are stated here, each with where it is from; `docs/scale.md` quotes the
-tables that this prints.
+It rests on the figures of `bench.assumed`; `docs/scale.md` quotes the tables that this prints.
 """
 
 from __future__ import annotations
@@ -9,40 +8,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from bench.assumed import (
+    BEAT_BYTES,
+    CALL_CORE,
+    CALL_KB,
+    CAPACITY,
+    CLAIM_UNITS,
+    FIGURES,
+    HANDSHAKES,
+    HOST_MB,
+    ITEMS_A_MINUTE,
+    LEASE_S,
+    METERED_A_MINUTE,
+    MINUTES,
+    PARTITION_READS,
+    PARTITION_WRITES,
+    POLLS_A_SECOND,
+    RECONCILED_A_MINUTE,
+    REQUESTS_A_CALL,
+    SWEEP_UNITS,
+    TARGET,
+    UNITS_AN_ITEM,
+    USD_GB_HOUR,
+    USD_READ,
+    USD_REQUEST,
+    USD_VCPU_HOUR,
+    USD_WRITE,
+)
 from bench.figures import table
-
-# --- One call ---------------------------------------------------------------------------------------
-ITEMS_A_MINUTE = 8
-"""Four turns a minute, each an utterance and its reply."""
-UNITS_AN_ITEM = 1.1
-"""Write units of a finished item: decision 0003, with some pages that are rewritten once more."""
-METERED_A_MINUTE = 2
-"""Writes of usage: one in 30 s, and each counts twice, as the row is also in the index of work."""
-CLAIM_UNITS = 10
-"""Attach, claim, note, close: writes of a call's life besides, those of the index among them."""
-RECONCILED_A_MINUTE = 2
-"""Reads of a followed session's row, at 1 unit each for instructions of up to 4 kB."""
-MINUTES = 5.0
-"""How long a call lasts, on average."""
-REQUESTS_A_CALL = 6
-"""Of the queue: two commands, each sent, received and deleted."""
-
-# --- One host ---------------------------------------------------------------------------------------
-TARGET, CAPACITY = 1000, 2000
-"""The template's: calls that scaling aims at, and at most."""
-BEAT_BYTES = 150
-"""Of one heartbeat's row: every host reads all of them each second, consistently."""
-POLLS_A_SECOND = 1 / 3
-SWEEP_UNITS = 4.0
-"""Read units a second of a sweep: eight queries of half a unit."""
-
-# --- DynamoDB, and dollars in us-east-1 -------------------------------------------------------------
-PARTITION_WRITES, PARTITION_READS = 1000, 3000
-"""Units a second of one partition, whatever the table's mode."""
-USD_HOST_HOUR = 0.0395
-"""Fargate on ARM: 1 vCPU and 2 GB."""
-USD_WRITE, USD_READ, USD_REQUEST = 0.625e-6, 0.125e-6, 0.4e-6
-"""An on-demand write unit, a read unit, and a request of SQS."""
 
 SIZES = (10_000, 100_000, 1_000_000)
 
@@ -62,7 +55,7 @@ class Need:
     def usd_hour(self) -> float:
         """Dollars an hour."""
         a_second = self.writes * USD_WRITE + self.reads * USD_READ + self.requests * USD_REQUEST
-        return self.hosts * USD_HOST_HOUR + 3600 * a_second
+        return self.hosts * (USD_VCPU_HOUR + 2 * USD_GB_HOUR) + 3600 * a_second / 1e6
 
 
 def need(calls: int) -> Need:
@@ -71,7 +64,7 @@ def need(calls: int) -> Need:
     begun = calls / (MINUTES * 60)
     spoken = calls / 60 * (ITEMS_A_MINUTE * UNITS_AN_ITEM + 2 * METERED_A_MINUTE)
     writes = spoken + begun * CLAIM_UNITS + hosts
-    heart_reads = hosts * max(1, ceil(hosts * BEAT_BYTES / 4096))
+    heart_reads = float(hosts * max(1, ceil(hosts * BEAT_BYTES / 4096)))
     reads = heart_reads + hosts * SWEEP_UNITS + calls / 60 * RECONCILED_A_MINUTE
     requests = begun * REQUESTS_A_CALL + hosts * POLLS_A_SECOND
     return Need(hosts, writes, reads, heart_reads, requests, ceil(writes / PARTITION_WRITES))
@@ -82,6 +75,11 @@ def breaks_at() -> int:
     return next(
         calls for calls in range(10_000, 10_000_000, 1000) if need(calls).heart_reads > PARTITION_READS
     )
+
+
+def takeover(calls: int, hosts: int) -> float:
+    """Return the seconds from the death of one of so many hosts until the others have attached its calls."""
+    return LEASE_S + calls / (hosts - 1) / HANDSHAKES
 
 
 # --- Scaling, minute by minute ----------------------------------------------------------------------
@@ -144,7 +142,35 @@ def ramp(low: float, high: float, minutes: int) -> list[float]:
 
 
 def run(*, quick: bool = False, only: str | None = None) -> None:
-    """Print both tables; neither takes long, so `quick` changes nothing."""
+    """Print the tables; none takes long, so `quick` changes nothing."""
+    print("\n\n".join(tables()))
+
+
+def tables() -> list[str]:
+    """Return every table: the figures, one host, many calls, and scaling."""
+    ends = f"The hosts' one partition is read too much from {breaks_at():,} calls."
+    return [_figures(), _host(), f"{_many()}\n\n{ends}", _courses()]
+
+
+def _figures() -> str:
+    return table(
+        ["figure", "value", "from"],
+        [[figure.name, f"{figure:,.4g}", figure.source] for figure in FIGURES],
+        left=(0, 2),
+    )
+
+
+def _host() -> str:
+    head = ["calls of one host", "of a core", "memory MB", "taken over by one s", "by nine s"]
+    rows = []
+    for calls in (1000, 2000, 5000):
+        memory = HOST_MB + calls * CALL_KB / 1024
+        after = (f"{takeover(calls, hosts):.0f}" for hosts in (2, 10))
+        rows.append([f"{calls:,}", f"{calls * CALL_CORE:.2f}", f"{memory:.0f}", *after])
+    return table(head, rows)
+
+
+def _many() -> str:
     head = ["calls at once", "hosts", "writes/s", "partitions", "reads/s", "beats read/s", "queue/s", "USD/h"]
     head.append("USD/call h")
     rows = []
@@ -152,7 +178,10 @@ def run(*, quick: bool = False, only: str | None = None) -> None:
         it = need(calls)
         figures = (it.hosts, it.writes, it.partitions, it.reads, it.heart_reads, it.requests, it.usd_hour)
         rows.append([f"{calls:,}", *(f"{value:,.0f}" for value in figures), f"{it.usd_hour / calls:.5f}"])
-    print(f"{table(head, rows)}\n\nThe hosts' one partition is read too much from {breaks_at():,} calls.\n")
+    return table(head, rows)
+
+
+def _courses() -> str:
     head = ["load", "most hosts", "asked of one", "minutes waiting", "most waiting", "host hours", "moved"]
     rows = []
     for low, high, minutes in ((5e3, 1e4, 60), (5e3, 1e4, 10), (5e3, 2e4, 5), (1e5, 2e5, 30), (1e5, 4e5, 10)):
@@ -161,4 +190,4 @@ def run(*, quick: bool = False, only: str | None = None) -> None:
         hours = f"{out.host_minutes / 60:,.0f} ({out.host_minutes / out.ideal_minutes:.2f} of ideal)"
         seen = (out.most_hosts, out.most_a_host, out.waiting_minutes, out.most_waiting)
         rows.append([name, *(f"{value:,.0f}" for value in seen), hours, f"{out.moved:,.0f}"])
-    print(table(head, rows))
+    return table(head, rows)

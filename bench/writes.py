@@ -22,7 +22,7 @@ from sideband.deps import Shared
 from sideband.follow import Follow
 from sideband.line import Listener
 from sideband.socket import Refused, Socket
-from switchboard.domain.transcript import merge_entries, settled
+from switchboard.domain.transcript import GAP, merge_entries, settled
 from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 from switchboard.stores.memory import MemoryStores
@@ -136,7 +136,8 @@ def kept(meter: Meter) -> int:
         loads(decompress(row["packed"]["B"]) if "packed" in row else row["entries"]["S"])
         for row in meter.pages.values()
     )
-    return sum(map(settled, merge_entries(chain.from_iterable(told)).items.values()))
+    found = merge_entries(chain.from_iterable(told)).items.values()
+    return sum(settled(item) and item.kind != GAP for item in found)
 
 
 def _now() -> datetime:
