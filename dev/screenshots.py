@@ -1,4 +1,4 @@
-"""`make screenshots`: pictures of the console for the README, taken of a call on the running `make dev`."""
+"""`make screenshots`: pictures of the console for README and guide, taken on the running `make dev`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from dev.engine import running
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 SIZE = ViewportSize(width=1180, height=860)
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+DENSITY = 1.5
+"""Pixels for each point: sharp on the displays of most readers, and half the bytes of two."""
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    "--autoplay-policy=no-user-gesture-required",
+)
 PATIENCE_MS = 60_000
-"""Longer than the demo's talk up to the interruption."""
-ROWS = 5
-"""So many items of the sideband make a picture worth looking at."""
+"""Longer than the demo's talk."""
+ROWS = 9
+"""So many items make a picture worth looking at: an interruption and a tool call are among them."""
+QUESTIONS = ("Where is Lisbon?", "And what is it known for?")
 
 
 def main() -> int:
-    """Place a call, and write one picture in light and one in dark."""
+    """Hold a call and two conversations, and write pictures in light and in dark."""
     parser = argparse.ArgumentParser(prog="python -m dev.screenshots", description=__doc__)
     parser.add_argument("--url", help="the console's address (default: that of the running `make dev`)")
     url = parser.parse_args().url or (running.find(running.STATE) or {}).get("api_url")
@@ -32,32 +38,76 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        page = browser.new_page(viewport=SIZE, device_scale_factor=DENSITY)
         page.set_default_timeout(PATIENCE_MS)
-        _call(page, str(url))
-        _picture(page, "console.png")
-        page.emulate_media(color_scheme="dark")
-        _picture(page, "console-dark.png")
-        page.click("#end")
+        page.goto(str(url))
+        _sign_in(page)
+        _call(page)
+        _ended(page)
+        _agent(page)
+        _chat(page)
         browser.close()
     return 0
 
 
-def _call(page: Page, url: str) -> None:
+def _sign_in(page: Page) -> None:
+    """Be the simulator's user: only users have memories and chats of their own."""
+    _part(page, "Settings")
+    with page.expect_navigation():
+        page.click("#sign-in")
+
+
+def _call(page: Page) -> None:
     """Have the demo's talk played until there is something to see."""
-    page.goto(url)
-    page.wait_for_selector("html[data-ready]", state="attached")
+    _part(page, "Voice")
     page.select_option("select[name=script]", "demo")
-    page.click("text=Start the call")
-    page.locator("td[data-status=completed]").nth(ROWS - 1).wait_for()
+    page.click("#start")
+    page.locator('td[data-side="sideband"][data-status=completed]').nth(ROWS - 1).wait_for()
+    page.evaluate("() => scrollTo(0, 0)")
+    _both(page, "console")
+
+
+def _ended(page: Page) -> None:
+    """What is left of a session: a profile, what it cost, what happened, its log and a memory."""
     page.click("#extract")
     page.wait_for_selector("#profile dd")
-    page.evaluate("scrollTo(0, 0)")
+    page.click("#end")
+    page.wait_for_selector("#logs li:text-matches('remembered|known already')")
+    page.locator("#memories li").first.wait_for()
+    page.locator("#profile-section").evaluate("section => scrollTo(0, section.offsetTop - 20)")
+    _both(page, "console-session")
 
 
-def _picture(page: Page, name: str) -> None:
-    page.screenshot(path=IMAGES / name)
-    print(f"wrote docs/images/{name}")
+def _agent(page: Page) -> None:
+    _part(page, "Text agent")
+    for question in QUESTIONS:
+        page.fill("#agent-form textarea", question)
+        page.click("#agent-form button.primary")
+        page.wait_for_selector("#agent-words li:last-child .quiet")
+    _both(page, "console-agent")
+
+
+def _chat(page: Page) -> None:
+    _part(page, "ChatKit")
+    page.click("#chat-form button.primary")
+    page.wait_for_selector("#chat-talk", state="visible")
+    page.fill("#chat-composer textarea", QUESTIONS[0])
+    page.click("#chat-composer button.primary")
+    page.get_by_text("Here is the answer.").wait_for()
+    _both(page, "console-chat")
+
+
+def _part(page: Page, name: str) -> None:
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.get_by_role("navigation").get_by_role("link", name=name).click()
+
+
+def _both(page: Page, name: str) -> None:
+    page.mouse.move(0, 0)
+    for scheme, ending in (("light", ""), ("dark", "-dark")):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.screenshot(path=IMAGES / f"{name}{ending}.png")
+        print(f"wrote docs/images/{name}{ending}.png")
 
 
 if __name__ == "__main__":

@@ -30,8 +30,9 @@ export class Talk {
   /** Show the conversation of a chat that is open and self-hosted; none for others. */
   async open({ mode, status, codex_session_id: codex }) {
     const talks = mode === "self_hosted" && status === "active" && Boolean(codex);
-    $("chat-talk").hidden = !talks;
-    if (!talks || this.#chat?.codexSessionId === codex) return;
+    const same = this.#chat?.codexSessionId === codex;
+    $("chat-talk").hidden = !(talks && same); // nobody speaks into a thread that is still being read
+    if (!talks || same) return;
     this.#stop?.abort();
     this.#chat = new Chat(this.api, codex);
     const threads = await this.#chat.threads();
@@ -39,6 +40,7 @@ export class Talk {
     $("chat-thread").replaceChildren(new Option("a new one", NEW), ...options);
     $("chat-thread").value = threads[0]?.id ?? NEW;
     await this.#read($("chat-thread").value);
+    $("chat-talk").hidden = false;
   }
 
   async #read(threadId) {

@@ -47,13 +47,14 @@ function roleOf(ours, theirs) {
 
 function ourWords(item) {
   if (!item) return element("span", "not heard here", { class: "absent" });
-  return [item.text || element("span", "…", { class: "absent" }), ...marks([item.mark])];
+  const words = item.role === "tool" || item.mark.startsWith("calls ") ? readable(item.text) : item.text;
+  return [words || element("span", "…", { class: "absent" }), ...marks([item.mark])];
 }
 
 function theirWords(item, ours) {
   if (!item) return element("span", "not yet written", { class: "absent" });
   if (item.kind === "gap") return [gapOf(item), ...marks(["gap"])];
-  const words = item.text ?? item.output ?? item.arguments ?? "";
+  const words = item.text ?? readable(item.output ?? item.arguments ?? "");
   return [words || element("span", "…", { class: "absent" }), ...marks(marksOf(item, ours))];
 }
 
@@ -61,6 +62,16 @@ function gapOf({ audioStartMs, audioEndMs }) {
   const since = audioStartMs === null ? "" : ` from ${seconds(audioStartMs)}`;
   const until = audioEndMs === null ? "" : ` to ${seconds(audioEndMs)}`;
   return `Nobody listened${since}${until}; something may have been said.`;
+}
+
+/** What a tool is asked or answers: its fields in words where it is a JSON object. */
+function readable(words) {
+  try {
+    const fields = Object.entries(JSON.parse(words));
+    return fields.map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ") || words;
+  } catch {
+    return words;
+  }
 }
 
 function marksOf(item, ours) {
