@@ -121,8 +121,8 @@ def _add_files(app: web.Application, prefix: str, directory: Path) -> None:
 def _add_console(app: web.Application, directory: Path, simulator: str) -> None:
     """Serve the console at `/console/`, and lead there from `/`; its settings name this machine's servers.
 
-    The simulator's control API has no CORS, so the console reaches it under the same origin; the host's name is
-    the simulator's own all the same, as its issuer writes it into tokens.
+    The simulator's control API has no CORS, so the console reaches it under the same origin; the host's name
+    is the simulator's own all the same, as its issuer writes it into tokens.
     """
 
     async def to_console(_: web.Request) -> web.Response:
