@@ -73,7 +73,7 @@ def test_what_it_came_to_is_found_by_the_next_host(stores: Stores) -> None:
 def test_the_outcome_may_still_be_told_after_the_call_was_let_go(stores: Stores) -> None:
     lease = claimed(stores)
     stores.tool_calls.claim(lease, "call_1", "weather", UNTIL)
-    stores.calls.release(lease)
+    stores.calls.release(lease, START)
     stores.tool_calls.finish(lease, "call_1", "done", "It rains.", 321)
     stored = stores.tool_calls.find(lease, "call_1")
     assert stored is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sideband import limits
@@ -116,7 +117,7 @@ def test_calls_of_a_host_that_left_wait_for_nobodys_turn() -> None:
 class Unreleasing(MemoryCalls):
     """Cannot release."""
 
-    def release(self, lease: Lease) -> None:
+    def release(self, lease: Lease, now: datetime) -> None:
         raise Throttled("busy")
 
 
