@@ -16,7 +16,7 @@ from sideband.metrics import Metrics
 from sideband.socket import connector
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Transcripts
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.secret import ApiKey, ClientSecret
 from switchboard.domain.session import Session
 from switchboard.stores.dynamodb.direct import Direct

@@ -15,7 +15,7 @@ from switchboard.domain.call import Lease
 from switchboard.domain.extraction import DEFAULT_SCHEMA, Evidence, Extraction, Finding
 from switchboard.domain.log import Log, LogPart, analytics_of, lines_of
 from switchboard.domain.memory import Memory
-from switchboard.domain.ports import Digest
+from switchboard.domain.ports.transcripts import Digest
 from switchboard.domain.principal import Guest, User
 from switchboard.domain.report import report_of
 from switchboard.domain.secret import ClientSecret

@@ -15,7 +15,7 @@ from sideband.journal import Journal, Write
 from sideband.watch import Watch
 from sideband.writer import Writer
 from switchboard.domain.call import Call, Lease
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.transcript import events, forget
 from switchboard.stores.dynamodb import calls as dynamodb_calls
 from switchboard.stores.dynamodb import transcripts as dynamodb_transcripts

@@ -11,7 +11,11 @@ from typing import ParamSpec, Protocol, TypeVar
 from switchboard.domain.audit import Audits
 from switchboard.domain.errors import NotFound, Throttled
 from switchboard.domain.places import Leaving
-from switchboard.domain.ports import Calls, Clock, Hosts, Secrets, Sessions, Transcripts
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.sideband import Hosts
+from switchboard.domain.ports.surroundings import Clock
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.price import PRICES, Prices
 from switchboard.domain.secret import ApiKey, Credential
 from switchboard.domain.viewers import Viewer
@@ -31,7 +35,7 @@ class HangsUp(Protocol):
     """The part of the upstream's realtime API that a host needs besides the sockets."""
 
     def hang_up(self, call_id: str, credential: Credential | None = None) -> None:
-        """End the call, as in `ports.Realtime`."""
+        """End the call, as in `ports.realtime.Realtime`."""
 
 
 class Watching(Protocol):

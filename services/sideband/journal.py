@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 import orjson
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.transcript import (
     GAP,
     Item,

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from switchboard.domain.chat_ports import ChatSessions, CodexSessions, Threads
 from switchboard.domain.chat_session import ChatEvent, ChatSession, Holding
 from switchboard.domain.codex_session import CodexSession
+from switchboard.domain.ports.chats import ChatSessions, CodexSessions, Threads
 from switchboard.stores.chat_memory import MemoryChats, MemoryCodex, MemoryThreads
 from switchboard.stores.dynamodb.chats import DynamoChats
 from switchboard.stores.dynamodb.codex import DynamoCodex

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import LeaseLost, SessionChanged
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.session import Session
 
 from tests.contract.stores import START, Stores

@@ -16,7 +16,11 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
 from switchboard.domain import limits
 from switchboard.domain.audit import Audits
-from switchboard.domain.ports import Calls, Digests, Extractions, Hosts, Secrets, Sessions, Transcripts
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.sideband import Hosts
+from switchboard.domain.ports.transcripts import Digests, Transcripts
 from switchboard.domain.ticket import Tickets
 from switchboard.domain.tool_call import ToolCalls
 from switchboard.domain.viewers import Viewers

@@ -26,7 +26,7 @@ from chatkit.types import (
 )
 from chatkit.widgets import Card, Text
 from pydantic import AnyUrl
-from switchboard.domain.chat_ports import Scope, ThreadRow
+from switchboard.domain.ports.chats import Scope, ThreadRow
 from switchboard.selfhosted.context import ChatContext
 from switchboard.selfhosted.store import ChatKitStore
 

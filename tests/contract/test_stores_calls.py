@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from switchboard.domain.call import PENDING_SHARDS, Call, Lease, pending_shard
 from switchboard.domain.errors import LeaseLost
-from switchboard.domain.ports import Calls
+from switchboard.domain.ports.calls import Calls
 
 from tests.contract.stores import START, Dynamo, Stores, Time
 from tests.contract.test_stores_sessions import session

@@ -7,7 +7,7 @@ from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.extraction import DEFAULT_SCHEMA, Evidence, Extraction, Finding
-from switchboard.domain.ports import Digest
+from switchboard.domain.ports.transcripts import Digest
 
 from tests.contract.stores import START, Dynamo, Stores, Time
 

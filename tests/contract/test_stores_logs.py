@@ -15,7 +15,8 @@ from switchboard.domain import limits
 from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, LogPart
 from switchboard.domain.memory import Memories, Memory
-from switchboard.domain.ports import KeySet, KeySets, Logs
+from switchboard.domain.ports.keys import KeySet, KeySets
+from switchboard.domain.ports.logs import Logs
 from switchboard.domain.report import report_of
 from switchboard.domain.talk import Reports
 from switchboard.stores.dynamodb.key_sets import DynamoKeySets

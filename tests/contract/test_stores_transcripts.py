@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from switchboard.domain.call import Lease
 from switchboard.domain.errors import LeaseLost, SessionChanged
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 
 from tests.contract.fencing import Fencing
 from tests.contract.stores import Dynamo, Memory, Stores, Time

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from switchboard.domain.errors import UpstreamBusy, UpstreamError, UpstreamRefused, UpstreamUnavailable
 from switchboard.domain.extraction import DEFAULT_SCHEMA
-from switchboard.domain.ports import Realtime, Responses
+from switchboard.domain.ports.models import Responses
+from switchboard.domain.ports.realtime import Realtime
 from switchboard.domain.schema import answer_schema
 from switchboard.domain.secret import ApiKey, ClientSecret
 from switchboard.domain.session import RealtimeConfig

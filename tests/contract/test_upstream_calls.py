@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from switchboard.domain.errors import UpstreamBusy, UpstreamError, UpstreamRefused, UpstreamUnavailable
-from switchboard.domain.ports import Placed
+from switchboard.domain.ports.realtime import Placed
 from switchboard.domain.secret import ApiKey
 from switchboard.domain.session import RealtimeConfig
 from switchboard.upstream.openai.http import OpenAIHttp

@@ -12,7 +12,10 @@ from switchboard.domain import limits
 from switchboard.domain.audit import Audits
 from switchboard.domain.call import Call
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Calls, Clock, Counts, Realtime, Secrets, Sessions
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.realtime import Realtime
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.surroundings import Clock, Counts
 from switchboard.domain.session import Session
 from switchboard.upstream.openai.http import OpenAIHttp
 from switchboard.upstream.openai.realtime import OpenAIRealtime

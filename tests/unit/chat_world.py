@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from switchboard.domain.agents import Agent, Agents
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal, OpenedChat, Threads
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.chat_token import ChatClaims, ChatToken, Tokens
 from switchboard.domain.errors import ChatKitNotConfigured, SwitchboardError
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, CodexSessions, Journal, OpenedChat, Threads
 from switchboard.domain.principal import Guest, Service, User
 from switchboard.settings import Settings
 from switchboard.stores.chat_memory import MemoryChats, MemoryCodex, MemoryThreads

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from switchboard.domain import ports
 from switchboard.domain.audit import Audits
 from switchboard.domain.credentials import Credentials, Identity
 from switchboard.domain.errors import SwitchboardError, Unauthorized
@@ -15,7 +14,16 @@ from switchboard.domain.extraction import Extraction
 from switchboard.domain.log import Log
 from switchboard.domain.memory import Memories, Relevance, SharedWords
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Digest, MintedSession, Placed, Renewal
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.models import Responses
+from switchboard.domain.ports.realtime import MintedSession, Placed, Realtime
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.sideband import Hosts, SidebandCommands
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId, Sleep
+from switchboard.domain.ports.transcripts import Digest, Digests, Transcripts
+from switchboard.domain.ports.workflows import Renewal, Workflows
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret, Credential
@@ -209,35 +217,35 @@ class World:
         sideband = FakeSideband()
         self.hints = sideband.hints
 
-        self.clock: ports.Clock = self.time
-        self.sleep: ports.Sleep = self.time.sleep
-        self.new_id: ports.NewId = FakeIds()
-        self.sessions: ports.Sessions = self.stores.sessions
-        self.secrets: ports.Secrets = self.stores.secrets
-        self.calls: ports.Calls = self.stores.calls
+        self.clock: Clock = self.time
+        self.sleep: Sleep = self.time.sleep
+        self.new_id: NewId = FakeIds()
+        self.sessions: Sessions = self.stores.sessions
+        self.secrets: Secrets = self.stores.secrets
+        self.calls: Calls = self.stores.calls
         self.tickets: Tickets = self.stores.tickets
         self.server_tools = ServerTools()
         self.audits: Audits = self.stores.audits
         self.viewers: Viewers = self.stores.viewers
         self.mailboxes: Mailboxes = FakeMailboxes(self.time)
-        self.hosts: ports.Hosts = self.stores.hosts
-        self.transcripts: ports.Transcripts = self.stores.transcripts
-        self.extractions: ports.Extractions = self.stores.extractions
-        self.digests: ports.Digests = self.stores.digests
-        self.realtime: ports.Realtime = self.upstream
-        self.responses: ports.Responses = self.model
-        self.sideband: ports.SidebandCommands = sideband
-        self.workflows: ports.Workflows = self.engine
+        self.hosts: Hosts = self.stores.hosts
+        self.transcripts: Transcripts = self.stores.transcripts
+        self.extractions: Extractions = self.stores.extractions
+        self.digests: Digests = self.stores.digests
+        self.realtime: Realtime = self.upstream
+        self.responses: Responses = self.model
+        self.sideband: SidebandCommands = sideband
+        self.workflows: Workflows = self.engine
         self.identity: Identity = self.door
         # Each use case calls the part of the settings that it reads by a protocol of its own.
         self.settings: Any = Settings.read({"SECURE_COOKIES": "false", "STAGE": "test"})
-        self.logs: ports.Logs = MemoryLogs()
+        self.logs: Logs = MemoryLogs()
         self.reports: Reports = MemoryReports()
         self.memories: Memories = MemoryMemories()
         self.relevance: Relevance = SharedWords()
         self.places = Places(self.stores.places, self.settings.calls_at_once, self.clock, self.tell)
         self.counts: list[tuple[str, float]] = []
-        self.metrics: ports.Counts = self
+        self.metrics: Counts = self
         self.quotas = Quotas(
             MemoryBuckets(),
             self.settings.quotas,

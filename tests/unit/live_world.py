@@ -8,7 +8,7 @@ from typing import Any
 
 from sideband.journal import Journal
 from switchboard.domain.live import Feed, Position, Shown
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.talk import items_of
 from switchboard.domain.transcript import Item, Transcript
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from switchboard.domain.ports import Renewal
+from switchboard.domain.ports.workflows import Renewal
 from switchboard.domain.transcript import Item
 from switchboard.task import task
 from switchboard.usecases.digest_transcript import digest_transcript

@@ -10,7 +10,7 @@ from switchboard.domain import limits
 from switchboard.domain.errors import SessionChanged, Throttled, TooManyCalls, UpstreamRefused
 from switchboard.domain.place import Scope
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Renewal
+from switchboard.domain.ports.workflows import Renewal
 from switchboard.domain.principal import Guest, Principal, Service, User
 from switchboard.usecases.attach_call import AttachCall, CallAttached, attach_call
 from switchboard.usecases.create_realtime_session import CreateRealtimeSession, create_realtime_session

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import Scope, ThreadRow
 from switchboard.domain.errors import (
     CodexSessionActive,
     EmailNotVerified,
@@ -19,6 +18,7 @@ from switchboard.domain.errors import (
     UnknownAgent,
     UpstreamUnavailable,
 )
+from switchboard.domain.ports.chats import Scope, ThreadRow
 from switchboard.domain.principal import Principal
 from switchboard.usecases.close_codex_session import close_codex_session
 from switchboard.usecases.codex_view import CodexSessionView, NamesCodexSession

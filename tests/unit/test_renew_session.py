@@ -6,7 +6,7 @@ from switchboard.domain.errors import (
     NotFound,
     SessionEnded,
 )
-from switchboard.domain.ports import Renewal
+from switchboard.domain.ports.workflows import Renewal
 from switchboard.domain.session import Session
 from switchboard.usecases.renew_session import RenewSession, renew_session
 

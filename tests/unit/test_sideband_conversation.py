@@ -8,7 +8,7 @@ import orjson
 from sideband import limits
 from sideband.conversation import Conversation
 from sideband.journal import Journal, Progress
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.transcript import Transcript
 
 from tests.unit.sideband_events import Event, appeared, committed, done, error, heard, reply, retrieved

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from sideband import limits
 from sideband.journal import Journal, Progress
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.transcript import Transcript, merge_entries, order
 
 from tests.unit.sideband_events import Event, appeared, delta, done, heard, reply

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound, TooManyViewers
 from switchboard.domain.live import END
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.viewers import Notice, Viewer, of_message, to_message
 from switchboard.stores.memory import MemoryTranscripts
 from switchboard.usecases.stream_transcript import StreamedItem, StreamTranscript

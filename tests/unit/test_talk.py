@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from switchboard.domain import limits
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.talk import chunk, is_whole, quote, told_once, version_of
 from switchboard.domain.transcript import Item, to_entry
 from switchboard.domain.transcript.item import IN_PROGRESS, Part

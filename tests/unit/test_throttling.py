@@ -24,7 +24,7 @@ from botocore.stub import Stubber
 from switchboard.domain import errors
 from switchboard.domain.errors import SwitchboardError, Throttled
 from switchboard.domain.extraction import DEFAULT_SCHEMA, Extraction
-from switchboard.domain.ports import Renewal
+from switchboard.domain.ports.workflows import Renewal
 from switchboard.domain.secret import ClientSecret
 from switchboard.http import endpoint
 from switchboard.stores.dynamodb.secrets import DynamoSecrets

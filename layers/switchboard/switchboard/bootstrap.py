@@ -17,11 +17,21 @@ from switchboard.domain.secret import ApiKey
 from switchboard.settings import Settings
 
 if TYPE_CHECKING:
-    from switchboard.domain import ports
     from switchboard.domain.audit import Audits
     from switchboard.domain.credentials import Identity
     from switchboard.domain.memory import Memories, Relevance
     from switchboard.domain.places import Places
+    from switchboard.domain.ports.calls import Calls
+    from switchboard.domain.ports.extractions import Extractions
+    from switchboard.domain.ports.keys import KeySets
+    from switchboard.domain.ports.logs import Logs
+    from switchboard.domain.ports.models import Responses
+    from switchboard.domain.ports.realtime import Realtime
+    from switchboard.domain.ports.sessions import Secrets, Sessions
+    from switchboard.domain.ports.sideband import Hosts, SidebandCommands
+    from switchboard.domain.ports.surroundings import Clock, NewId, Sleep
+    from switchboard.domain.ports.transcripts import Digests, Transcripts
+    from switchboard.domain.ports.workflows import Workflows
     from switchboard.domain.quota import Buckets, Quotas
     from switchboard.domain.talk import Reports
     from switchboard.domain.ticket import Tickets
@@ -55,15 +65,15 @@ class Parts(ChatParts):
         return Settings.read(self._environ)
 
     @cached_property
-    def clock(self) -> ports.Clock:
+    def clock(self) -> Clock:
         return lambda: datetime.now(UTC)
 
     @cached_property
-    def new_id(self) -> ports.NewId:
+    def new_id(self) -> NewId:
         return lambda prefix: prefix + token_hex(16)
 
     @cached_property
-    def sleep(self) -> ports.Sleep:
+    def sleep(self) -> Sleep:
         return time.sleep
 
     @cached_property
@@ -111,7 +121,7 @@ class Parts(ChatParts):
         return SupabaseUsers(self.settings.supabase_url, key, fetch_json, self.clock)
 
     @cached_property
-    def key_sets(self) -> ports.KeySets:
+    def key_sets(self) -> KeySets:
         from switchboard.stores.dynamodb.key_sets import DynamoKeySets
 
         return DynamoKeySets(self.table)
@@ -123,13 +133,13 @@ class Parts(ChatParts):
         return Table(self.client("dynamodb"), self.settings.table_name, self.clock)
 
     @cached_property
-    def sessions(self) -> ports.Sessions:
+    def sessions(self) -> Sessions:
         from switchboard.stores.dynamodb.sessions import DynamoSessions
 
         return DynamoSessions(self.table)
 
     @cached_property
-    def secrets(self) -> ports.Secrets:
+    def secrets(self) -> Secrets:
         from switchboard.stores.dynamodb.secrets import DynamoSecrets
 
         return DynamoSecrets(self.table, self.client("kms"), self.settings.secrets_key_id, self.clock)
@@ -147,19 +157,19 @@ class Parts(ChatParts):
         return DynamoAudits(self.table)
 
     @cached_property
-    def calls(self) -> ports.Calls:
+    def calls(self) -> Calls:
         from switchboard.stores.dynamodb.calls import DynamoCalls
 
         return DynamoCalls(self.table)
 
     @cached_property
-    def hosts(self) -> ports.Hosts:
+    def hosts(self) -> Hosts:
         from switchboard.stores.dynamodb.hosts import DynamoHosts
 
         return DynamoHosts(self.table, self.clock)
 
     @cached_property
-    def transcripts(self) -> ports.Transcripts:
+    def transcripts(self) -> Transcripts:
         from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 
         return DynamoTranscripts(self.table, limits.SESSION_DAYS * 24 * 3600, self.clock)
@@ -197,19 +207,19 @@ class Parts(ChatParts):
         return SqsMailboxes(client, self.settings.mailbox_prefix, self.clock)
 
     @cached_property
-    def extractions(self) -> ports.Extractions:
+    def extractions(self) -> Extractions:
         from switchboard.stores.dynamodb.extractions import DynamoExtractions
 
         return DynamoExtractions(self.table)
 
     @cached_property
-    def digests(self) -> ports.Digests:
+    def digests(self) -> Digests:
         from switchboard.stores.dynamodb.extractions import DynamoDigests
 
         return DynamoDigests(self.table, self.clock)
 
     @cached_property
-    def logs(self) -> ports.Logs:
+    def logs(self) -> Logs:
         from switchboard.stores.dynamodb.logs import DynamoLogs
 
         return DynamoLogs(self.table)
@@ -277,25 +287,25 @@ class Parts(ChatParts):
         return OpenAIHttp(self.settings.openai_base_url, self.api_key)
 
     @cached_property
-    def realtime(self) -> ports.Realtime:
+    def realtime(self) -> Realtime:
         from switchboard.upstream.openai.realtime import OpenAIRealtime
 
         return OpenAIRealtime(self.openai)
 
     @cached_property
-    def responses(self) -> ports.Responses:
+    def responses(self) -> Responses:
         from switchboard.upstream.openai.responses import OpenAIResponses
 
         return OpenAIResponses(self.openai, self.settings.responses_model)
 
     @cached_property
-    def sideband(self) -> ports.SidebandCommands:
+    def sideband(self) -> SidebandCommands:
         from switchboard.upstream.aws.sideband_queue import SqsSidebandCommands
 
         return SqsSidebandCommands(self.client("sqs"), self.settings.sideband_queue_url)
 
     @cached_property
-    def workflows(self) -> ports.Workflows:
+    def workflows(self) -> Workflows:
         from switchboard.upstream.aws.workflows import StepFunctionsWorkflows
 
         return StepFunctionsWorkflows(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from switchboard.domain import chat_limits
 
 if TYPE_CHECKING:
-    from switchboard.domain import chat_ports, ports
     from switchboard.domain.agents import Agents
     from switchboard.domain.chat_token import TokenReader, Tokens
+    from switchboard.domain.ports.chats import ChatKit, ChatSessions, CodexSessions, Journal, Threads
+    from switchboard.domain.ports.surroundings import Clock, NewId, Sleep
     from switchboard.domain.quota import Buckets, Quotas
     from switchboard.metrics import EmbeddedMetrics
     from switchboard.settings import Settings
@@ -31,13 +32,13 @@ class ChatParts:
         def settings(self) -> Settings: ...
 
         @property
-        def clock(self) -> ports.Clock: ...
+        def clock(self) -> Clock: ...
 
         @property
-        def new_id(self) -> ports.NewId: ...
+        def new_id(self) -> NewId: ...
 
         @property
-        def sleep(self) -> ports.Sleep: ...
+        def sleep(self) -> Sleep: ...
 
         @property
         def table(self) -> Table: ...
@@ -63,25 +64,25 @@ class ChatParts:
         return Agents.read(path.read_text("utf-8")).with_workflows(self.settings.chatkit_workflows)
 
     @cached_property
-    def chats(self) -> chat_ports.ChatSessions:
+    def chats(self) -> ChatSessions:
         from switchboard.stores.dynamodb.chats import DynamoChats
 
         return DynamoChats(self.table)
 
     @cached_property
-    def codex(self) -> chat_ports.CodexSessions:
+    def codex(self) -> CodexSessions:
         from switchboard.stores.dynamodb.codex import DynamoCodex
 
         return DynamoCodex(self.table, self.clock, self.sleep)
 
     @cached_property
-    def threads(self) -> chat_ports.Threads:
+    def threads(self) -> Threads:
         from switchboard.stores.dynamodb.threads import DynamoThreads
 
         return DynamoThreads(self.table, self.clock)
 
     @cached_property
-    def chatkit(self) -> chat_ports.ChatKit:
+    def chatkit(self) -> ChatKit:
         from switchboard.upstream.openai.chatkit import OpenAIChatKit
 
         project = self.settings.chatkit_project
@@ -114,7 +115,7 @@ class ChatParts:
         return Quotas(self.buckets, allowances, self.clock, self.metrics.tell)
 
     @cached_property
-    def journal(self) -> chat_ports.Journal:
+    def journal(self) -> Journal:
         from switchboard.journal import LoggedJournal
 
         return LoggedJournal()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from json import dumps
 from typing import Any
 
-from switchboard.domain.ports import Digest
+from switchboard.domain.ports.transcripts import Digest
 
 OPEN, CLOSE = "<<<", ">>>"
 NOTICE = (

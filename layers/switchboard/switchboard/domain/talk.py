@@ -9,7 +9,7 @@ from json import dumps
 from typing import Protocol
 
 from switchboard.domain import limits
-from switchboard.domain.ports import TranscriptPage
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.domain.transcript import BROWSER, Item, Report, merge_entries, order
 
 Talk = tuple[Item, ...]

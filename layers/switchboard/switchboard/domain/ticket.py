@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from switchboard.domain import limits
-from switchboard.domain.ports import NewId
+from switchboard.domain.ports.surroundings import NewId
 from switchboard.domain.session import Session
 
 

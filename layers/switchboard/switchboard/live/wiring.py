@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from switchboard.bootstrap import bootstrap
 from switchboard.domain import limits
 from switchboard.domain.credentials import Identity
-from switchboard.domain.ports import NewId
+from switchboard.domain.ports.surroundings import NewId
 from switchboard.settings import Settings
 
 P = ParamSpec("P")

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.errors import InvalidRequest, NotFound, PayloadTooLarge, SwitchboardError
-from switchboard.domain.ports import NewId
+from switchboard.domain.ports.surroundings import NewId
 from switchboard.domain.principal import User
 from switchboard.domain.quota import Quotas
 from switchboard.edge import cors, crash, failure

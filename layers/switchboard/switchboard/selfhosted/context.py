@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from switchboard.domain.chat_ports import ChatSessions, CodexSessions, Scope
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.chat_token import TokenReader
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import NotFound, Unauthorized
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.chats import ChatSessions, CodexSessions, Scope
+from switchboard.domain.ports.surroundings import Clock
 
 
 @dataclass(frozen=True, slots=True)

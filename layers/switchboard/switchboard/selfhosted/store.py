@@ -11,9 +11,9 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from pydantic import TypeAdapter
 
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import ThreadRow, Threads
 from switchboard.domain.errors import NotFound
-from switchboard.domain.ports import NewId
+from switchboard.domain.ports.chats import ThreadRow, Threads
+from switchboard.domain.ports.surroundings import NewId
 from switchboard.selfhosted.context import ChatContext
 
 T = TypeVar("T")

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 
-from switchboard.domain.chat_ports import Scope, ThreadRow
 from switchboard.domain.chat_session import ChatEvent, ChatSession
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import CodexSessionActive, InvalidRequest, NotFound, SessionChanged
-from switchboard.domain.ports import Clock, Page
+from switchboard.domain.ports.chats import Scope, ThreadRow
+from switchboard.domain.ports.paging import Page
+from switchboard.domain.ports.surroundings import Clock
 
 Key = tuple[Scope, str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switchboard.domain.ports import KeySet
+from switchboard.domain.ports.keys import KeySet
 
 
 class MemoryKeySets:

@@ -14,7 +14,8 @@ from typing import Any
 from switchboard.domain.call import Call, Command, HostBeat, Lease
 from switchboard.domain.errors import InvalidRequest, LeaseLost, NotFound, SessionChanged
 from switchboard.domain.extraction import Extraction, Finding
-from switchboard.domain.ports import Digest, Page, TranscriptPage
+from switchboard.domain.ports.paging import Page
+from switchboard.domain.ports.transcripts import Digest, TranscriptPage
 from switchboard.domain.secret import ClientSecret
 from switchboard.domain.session import Session
 from switchboard.stores.memory_calls import MemoryCalls

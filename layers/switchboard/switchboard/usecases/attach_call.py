@@ -7,7 +7,10 @@ from typing import Protocol
 from switchboard.domain.call import Call
 from switchboard.domain.errors import TooManyCalls
 from switchboard.domain.places import Places, Slots
-from switchboard.domain.ports import Calls, Clock, Sessions, SidebandCommands
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.sideband import SidebandCommands
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Session
 from switchboard.usecases.call_places import coming

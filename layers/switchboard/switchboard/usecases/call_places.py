@@ -8,7 +8,7 @@ from typing import Protocol
 from switchboard.domain.call import Call
 from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.places import Coming, Leaving
-from switchboard.domain.ports import Calls
+from switchboard.domain.ports.calls import Calls
 from switchboard.domain.session import Session
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal
 from switchboard.domain.chat_session import ChatEvent
-from switchboard.domain.ports import Clock, Counts, NewId
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, Journal
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import ChatId, ChatRequest
 from switchboard.usecases.chat_view import ChatSessionView, view_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal
 from switchboard.domain.chat_session import ChatEvent
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import NotFound
-from switchboard.domain.ports import Clock, Counts, NewId
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, CodexSessions, Journal
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.changing import insist
 from switchboard.usecases.codex_view import CodexSessionView, NamesCodexSession, codex_view, require_verified

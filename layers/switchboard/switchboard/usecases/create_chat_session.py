@@ -9,9 +9,9 @@ from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal
 from switchboard.domain.chat_session import Channel, ChatSession, Holding
-from switchboard.domain.ports import Clock, Counts, NewId
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, Journal
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.usecases.chat_payload import AgentId, ChatRequest, Metadata, OrgId

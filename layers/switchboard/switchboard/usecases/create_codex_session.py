@@ -9,10 +9,10 @@ from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatKit, CodexSessions, Journal
 from switchboard.domain.chat_session import ChatSession, Holding, Mode
 from switchboard.domain.codex_session import CodexSession
-from switchboard.domain.ports import Clock, Counts, NewId
+from switchboard.domain.ports.chats import ChatKit, CodexSessions, Journal
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import AgentId, ChatRequest, Metadata, Placement
 from switchboard.usecases.codex_view import CodexSessionView, codex_view, require_verified

@@ -13,7 +13,11 @@ from switchboard.domain.errors import InvalidRequest, SwitchboardError, Upstream
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Calls, Clock, NewId, Realtime, Secrets, Sessions, SidebandCommands
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.realtime import Realtime
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.sideband import SidebandCommands
+from switchboard.domain.ports.surroundings import Clock, NewId
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret

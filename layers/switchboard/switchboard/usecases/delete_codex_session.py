@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import (
+from switchboard.domain.ports.chats import (
     ChatKit,
     ChatSessions,
     CodexSessions,
@@ -13,7 +13,7 @@ from switchboard.domain.chat_ports import (
     Scope,
     Threads,
 )
-from switchboard.domain.ports import Clock, Counts, NewId
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import ChatAnswer
 from switchboard.usecases.close_codex_session import close

@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamError
-from switchboard.domain.ports import Digest, Digests, Responses, Transcripts
+from switchboard.domain.ports.models import Responses
+from switchboard.domain.ports.transcripts import Digest, Digests, Transcripts
 from switchboard.domain.talk import Reports, Talk, is_whole, quote
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
 from switchboard.usecases.read_talk import read_talk

@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Calls, Clock, Sessions, SidebandCommands
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.sideband import SidebandCommands
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Session
 from switchboard.usecases.call_places import give_up_places

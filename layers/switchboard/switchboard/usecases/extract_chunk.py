@@ -7,7 +7,9 @@ from typing import Protocol
 from pydantic import Field
 
 from switchboard.domain import limits
-from switchboard.domain.ports import Extractions, Responses, Transcripts
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.models import Responses
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.schema import answer_schema, finding_of
 from switchboard.domain.talk import CLAIMED, Reports
 from switchboard.usecases.load_extraction import find_extraction, read_chunks

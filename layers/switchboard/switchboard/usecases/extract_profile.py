@@ -10,7 +10,11 @@ from pydantic import Field
 from switchboard.domain import limits
 from switchboard.domain.errors import NothingToExtract
 from switchboard.domain.extraction import DEFAULT_SCHEMA, Extraction, extraction_id
-from switchboard.domain.ports import Clock, Extractions, Sessions, Sleep, Transcripts, Workflows
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.surroundings import Clock, Sleep
+from switchboard.domain.ports.transcripts import Transcripts
+from switchboard.domain.ports.workflows import Workflows
 from switchboard.domain.principal import Principal
 from switchboard.domain.schema import strict
 from switchboard.domain.talk import Reports, quote, version_of

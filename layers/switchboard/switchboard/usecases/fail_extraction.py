@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from switchboard.domain.ports import Extractions
+from switchboard.domain.ports.extractions import Extractions
 from switchboard.usecases.load_extraction import find_extraction
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
 

@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from switchboard.domain.ports import Counts, Logs
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.surroundings import Counts
 from switchboard.usecases.load_log import find_log
 from switchboard.usecases.payload import Answer, LogId, TaskRequest
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import ChatSessions
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.chats import ChatSessions
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import ChatId, ChatRequest
 from switchboard.usecases.chat_view import ChatSessionView, view_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import CodexSessions
+from switchboard.domain.ports.chats import CodexSessions
 from switchboard.domain.principal import Principal
 from switchboard.usecases.codex_view import CodexSessionView, NamesCodexSession, codex_view, require_verified
 

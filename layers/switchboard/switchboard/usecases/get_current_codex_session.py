@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.chat_ports import CodexSessions
 from switchboard.domain.errors import NotFound
+from switchboard.domain.ports.chats import CodexSessions
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import AgentId, ChatRequest, Placement
 from switchboard.usecases.codex_view import CodexSessionView, codex_view, require_verified

@@ -6,7 +6,8 @@ from typing import Any, Literal, Protocol
 
 from switchboard.domain.errors import ExtractionFailed, NotFound
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.ports import Clock, Extractions
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.principal import Principal
 from switchboard.usecases.payload import Answer, ExtractionId, Request
 

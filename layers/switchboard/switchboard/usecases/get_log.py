@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, Outcome, Status
-from switchboard.domain.ports import Logs
+from switchboard.domain.ports.logs import Logs
 from switchboard.domain.principal import Principal
 from switchboard.usecases.payload import Answer, LogId, Request
 

@@ -11,7 +11,9 @@ from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, CallStatus
 from switchboard.domain.log import Log
 from switchboard.domain.log import Status as LogStatus
-from switchboard.domain.ports import Calls, Logs, Sessions
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.sessions import Sessions
 from switchboard.domain.price import Prices, cost
 from switchboard.domain.principal import Principal
 from switchboard.domain.session import Mode, Session, Status

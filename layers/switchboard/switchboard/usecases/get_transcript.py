@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest
-from switchboard.domain.ports import Sessions, Transcripts
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.principal import Principal
 from switchboard.domain.talk import Reports, told_once
 from switchboard.domain.transcript import Item

@@ -9,12 +9,13 @@ from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, CodexSessions, Journal
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.chat_token import ChatClaims, ChatToken, Tokens
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import NotFound
-from switchboard.domain.ports import Clock, Counts, NewId, Secrets
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, CodexSessions, Journal
+from switchboard.domain.ports.sessions import Secrets
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret

@@ -7,7 +7,8 @@ from typing import Protocol
 from switchboard.domain.gate import tries_to_instruct
 from switchboard.domain.log import Log, Outcome
 from switchboard.domain.memory import Memories, Memory, Relevance, is_known, memory_id, too_many
-from switchboard.domain.ports import Clock, Counts, Logs
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.surroundings import Clock, Counts
 from switchboard.usecases.load_log import find_log
 from switchboard.usecases.payload import Answer, LogId, TaskRequest
 from switchboard.usecases.recall import is_user

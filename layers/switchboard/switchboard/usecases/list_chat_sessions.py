@@ -7,8 +7,8 @@ from typing import Protocol
 from pydantic import Field
 
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import ChatSessions
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.chats import ChatSessions
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.principal import Principal
 from switchboard.usecases.chat_payload import ChatAnswer, ChatRequest, Limit
 from switchboard.usecases.chat_view import ChatSessionView, view_of

@@ -7,7 +7,8 @@ from typing import Protocol
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.ports import Extractions, Transcripts
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.talk import Reports, chunk, quote
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
 from switchboard.usecases.read_talk import Sources, read_talk

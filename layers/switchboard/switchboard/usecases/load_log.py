@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from switchboard.domain import limits
 from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, analytics_of, bounded, lines_of, merge
-from switchboard.domain.ports import Logs, Transcripts
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.redact import redact
 from switchboard.domain.talk import Reports, Talk, chunk, quote
 from switchboard.domain.transcript import BROWSER

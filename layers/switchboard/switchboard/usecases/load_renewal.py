@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.ports import Sessions, Transcripts
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.talk import Reports, version_of
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
 from switchboard.usecases.read_talk import read_talk

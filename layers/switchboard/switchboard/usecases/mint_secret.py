@@ -8,7 +8,10 @@ from typing import Literal, Protocol
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
-from switchboard.domain.ports import Clock, Digests, NewId, Realtime, Secrets, Sessions
+from switchboard.domain.ports.realtime import Realtime
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.surroundings import Clock, NewId
+from switchboard.domain.ports.transcripts import Digests
 from switchboard.domain.principal import safety_identifier
 from switchboard.domain.session import Session
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from switchboard.domain.ports import Transcripts
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.talk import Reports, Talk, told_once, unspoken
 from switchboard.domain.transcript import Item, fill, is_open
 

@@ -8,7 +8,7 @@ from json import dumps
 from typing import Any, Protocol
 
 from switchboard.domain.memory import Memories, Memory, Relevance, choose
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.surroundings import Clock
 
 
 @dataclass(frozen=True, slots=True)

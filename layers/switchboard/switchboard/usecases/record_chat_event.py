@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from pydantic import Field
 
 from switchboard.domain.agents import Agents
-from switchboard.domain.chat_ports import ChatSessions, Journal
 from switchboard.domain.chat_session import KNOWN_EVENTS, ChatEvent, ChatSession
 from switchboard.domain.errors import InvalidRequest
-from switchboard.domain.ports import Clock, Counts, NewId
+from switchboard.domain.ports.chats import ChatSessions, Journal
+from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
 from switchboard.usecases.changing import insist
 from switchboard.usecases.chat_payload import ChatAnswer, ChatId, ChatRequest, EventType, Payload

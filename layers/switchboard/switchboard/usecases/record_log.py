@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound
 from switchboard.domain.log import Log, is_too_deep, log_id, session_id_of
-from switchboard.domain.ports import Clock, Logs, Sessions, Workflows
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.surroundings import Clock
+from switchboard.domain.ports.workflows import Workflows
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.redact import redact_all

@@ -14,7 +14,11 @@ from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, instructions_mark
 from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.places import Places, Slots
-from switchboard.domain.ports import Calls, Clock, Placed, Realtime, Sessions, SidebandCommands, Sleep
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.realtime import Placed, Realtime
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.sideband import SidebandCommands
+from switchboard.domain.ports.surroundings import Clock, Sleep
 from switchboard.domain.principal import safety_identifier
 from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.domain.ticket import Admission, Tickets

@@ -8,7 +8,10 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Calls, Clock, NewId, Renewal, Secrets, Sessions, Workflows
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.surroundings import Clock, NewId
+from switchboard.domain.ports.workflows import Renewal, Workflows
 from switchboard.domain.principal import Principal
 from switchboard.domain.quota import Quotas
 from switchboard.domain.secret import ClientSecret

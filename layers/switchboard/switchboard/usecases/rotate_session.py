@@ -10,7 +10,9 @@ from switchboard.domain import limits
 from switchboard.domain.errors import SessionChanged
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories
-from switchboard.domain.ports import Clock, Digest, Digests, Sessions
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.surroundings import Clock
+from switchboard.domain.ports.transcripts import Digest, Digests
 from switchboard.domain.session import Session
 from switchboard.usecases.payload import Answer, SessionId, TaskRequest
 from switchboard.usecases.recall import named, recall_profile

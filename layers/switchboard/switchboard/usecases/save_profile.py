@@ -7,7 +7,9 @@ from typing import Literal, Protocol
 from switchboard.domain.extraction import Finding, merge
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories
-from switchboard.domain.ports import Clock, Extractions, Sessions
+from switchboard.domain.ports.extractions import Extractions
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.usecases.changing import insist
 from switchboard.usecases.load_extraction import find_extraction
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest

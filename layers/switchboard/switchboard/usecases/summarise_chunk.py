@@ -9,7 +9,9 @@ from pydantic import Field
 
 from switchboard.domain import limits
 from switchboard.domain.log import LogPart
-from switchboard.domain.ports import Logs, Responses, Transcripts
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.models import Responses
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.redact import redact
 from switchboard.domain.talk import Reports
 from switchboard.usecases.load_log import find_log, read_chunks

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from switchboard.domain.log import LogPart
-from switchboard.domain.ports import Logs, Responses
+from switchboard.domain.ports.logs import Logs
+from switchboard.domain.ports.models import Responses
 from switchboard.usecases.load_log import find_log
 from switchboard.usecases.payload import Answer, LogId, TaskRequest
 from switchboard.usecases.summarise_chunk import summary_of

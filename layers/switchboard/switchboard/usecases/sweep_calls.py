@@ -14,7 +14,10 @@ from switchboard.domain.audit import AuditEntry, Audits
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import LeaseLost, NotFound, SwitchboardError, UpstreamRefused
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Calls, Clock, Counts, Realtime, Secrets, Sessions
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.realtime import Realtime
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.surroundings import Clock, Counts
 from switchboard.domain.secret import Credential
 from switchboard.usecases.payload import Answer, TaskRequest
 

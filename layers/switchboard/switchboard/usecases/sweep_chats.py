@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.errors import SwitchboardError
-from switchboard.domain.ports import Clock, Counts
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, Journal
+from switchboard.domain.ports.surroundings import Clock, Counts
 from switchboard.usecases.chat_payload import ChatAnswer
 from switchboard.usecases.payload import TaskRequest
 from switchboard.usecases.upstream_chat import cancel_upstream

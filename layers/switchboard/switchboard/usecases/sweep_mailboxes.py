@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from switchboard.domain import limits
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.viewers import Mailboxes
 from switchboard.usecases.payload import Answer, TaskRequest
 

@@ -12,7 +12,9 @@ from switchboard.domain import limits
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
 from switchboard.domain.places import Places
-from switchboard.domain.ports import Clock, MintedSession, NewId, Realtime, Secrets, Sessions
+from switchboard.domain.ports.realtime import MintedSession, Realtime
+from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.surroundings import Clock, NewId
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
 from switchboard.domain.session import Session

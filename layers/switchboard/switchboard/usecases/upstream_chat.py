@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from switchboard.domain.agents import Agent
-from switchboard.domain.chat_ports import ChatKit, ChatSessions, Journal, OpenedChat
 from switchboard.domain.chat_session import ChatEvent, ChatSession, UpstreamChat
 from switchboard.domain.errors import SwitchboardError, UpstreamError
-from switchboard.domain.ports import Clock, Counts
+from switchboard.domain.ports.chats import ChatKit, ChatSessions, Journal, OpenedChat
+from switchboard.domain.ports.surroundings import Clock, Counts
 from switchboard.domain.principal import safety_identifier
 from switchboard.usecases.changing import insist
 

@@ -10,7 +10,11 @@ from typing import Protocol
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound, Throttled
 from switchboard.domain.live import Feed, Shown
-from switchboard.domain.ports import Calls, Clock, NewId, Sessions, SidebandCommands, Sleep, Transcripts
+from switchboard.domain.ports.calls import Calls
+from switchboard.domain.ports.sessions import Sessions
+from switchboard.domain.ports.sideband import SidebandCommands
+from switchboard.domain.ports.surroundings import Clock, NewId, Sleep
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.session import Session
 from switchboard.domain.viewers import Mailboxes, Notice, Viewer, Viewers, of_message
 

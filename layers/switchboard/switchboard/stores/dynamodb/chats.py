@@ -14,7 +14,7 @@ from zlib import crc32
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.chat_session import ChatEvent, ChatSession, Holding, UpstreamChat
 from switchboard.domain.errors import InvalidRequest, NotFound, SessionChanged
-from switchboard.domain.ports import Page
+from switchboard.domain.ports.paging import Page
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 NEW = "attribute_not_exists(pk)"

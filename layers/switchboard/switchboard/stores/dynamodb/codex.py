@@ -13,7 +13,7 @@ from switchboard.domain import chat_limits as limits
 from switchboard.domain.chat_session import ChatSession
 from switchboard.domain.codex_session import CodexSession
 from switchboard.domain.errors import CodexSessionActive, NotFound, SessionChanged, Throttled
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.stores.dynamodb.chats import NEW, SAME_VERSION, chat_row
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.extraction import Evidence, Extraction, Finding
-from switchboard.domain.ports import Clock, Digest
+from switchboard.domain.ports.surroundings import Clock
+from switchboard.domain.ports.transcripts import Digest
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 JSON = ("schema", "profile", "evidence")

@@ -7,7 +7,7 @@ from hashlib import sha256
 from json import dumps, loads
 
 from switchboard.domain import limits
-from switchboard.domain.ports import KeySet
+from switchboard.domain.ports.keys import KeySet
 from switchboard.stores.dynamodb.table import ConditionFailed, Table
 
 

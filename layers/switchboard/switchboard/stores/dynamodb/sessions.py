@@ -11,7 +11,7 @@ from typing import Any
 from switchboard.domain import limits
 from switchboard.domain.call import Call
 from switchboard.domain.errors import CallTaken, InvalidRequest, NotFound, SessionChanged
-from switchboard.domain.ports import Page
+from switchboard.domain.ports.paging import Page
 from switchboard.domain.session import Session
 from switchboard.stores.dynamodb.calls import call_row
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table

@@ -10,9 +10,9 @@ from hashlib import sha256
 from json import dumps, loads
 
 from switchboard.domain import chat_limits as limits
-from switchboard.domain.chat_ports import Scope, ThreadRow
 from switchboard.domain.errors import NotFound
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.chats import Scope, ThreadRow
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 NEW = "attribute_not_exists(pk)"

@@ -16,7 +16,8 @@ from zlib import compress, decompress
 
 from switchboard.domain.call import Lease
 from switchboard.domain.errors import LeaseLost, SessionChanged
-from switchboard.domain.ports import Clock, TranscriptPage
+from switchboard.domain.ports.surroundings import Clock
+from switchboard.domain.ports.transcripts import TranscriptPage
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 TEXT_BYTES = 900

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from switchboard.domain import limits
 from switchboard.domain.errors import TooManyViewers
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.viewers import Viewer
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from switchboard.domain import limits
 from switchboard.domain.errors import NotFound, Throttled
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.surroundings import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

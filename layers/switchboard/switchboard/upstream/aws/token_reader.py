@@ -9,7 +9,7 @@ import jwt
 
 from switchboard.domain.chat_token import AUDIENCE, ChatClaims
 from switchboard.domain.errors import Unauthorized
-from switchboard.domain.ports import Clock
+from switchboard.domain.ports.surroundings import Clock
 
 CLAIMS = ("user", "session", "agent", "placement")
 TOKEN_CHARS = 4096

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from switchboard.domain.chat_token import AUDIENCE, ChatClaims, ChatToken
 from switchboard.domain.errors import Throttled
-from switchboard.domain.ports import NewId
+from switchboard.domain.ports.surroundings import NewId
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient

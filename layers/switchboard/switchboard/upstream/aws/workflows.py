@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from switchboard.domain import errors
 from switchboard.domain.errors import SwitchboardError, Throttled, UpstreamUnavailable
 from switchboard.domain.extraction import Extraction
-from switchboard.domain.ports import Renewal
+from switchboard.domain.ports.workflows import Renewal
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

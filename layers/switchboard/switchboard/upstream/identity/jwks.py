@@ -10,7 +10,7 @@ from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.errors import IssuerUnavailable, SwitchboardError
-from switchboard.domain.ports import KeySet, KeySets
+from switchboard.domain.ports.keys import KeySet, KeySets
 from switchboard.upstream.identity.fetch import Fetch, FetchFailed
 
 log = logging.getLogger(__name__)

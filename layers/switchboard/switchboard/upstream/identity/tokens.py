@@ -11,7 +11,7 @@ from switchboard.domain import limits
 from switchboard.domain.credentials import Credentials
 from switchboard.domain.errors import IssuerUnavailable, Unauthorized
 from switchboard.domain.network import hashed, prefix_of
-from switchboard.domain.ports import Clock, NewId
+from switchboard.domain.ports.surroundings import Clock, NewId
 from switchboard.domain.principal import Guest, Principal, Service, User
 from switchboard.upstream.identity import asymmetric, claims, supabase
 from switchboard.upstream.identity.compact import Compact, is_signed_with, sign, take_apart

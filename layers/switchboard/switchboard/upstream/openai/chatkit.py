@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.agents import Agent
-from switchboard.domain.chat_ports import OpenedChat
 from switchboard.domain.errors import ChatKitNotConfigured, UpstreamRefused, UpstreamUnavailable
+from switchboard.domain.ports.chats import OpenedChat
 from switchboard.domain.secret import ApiKey
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from operator import mul
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamError, UpstreamUnavailable
 from switchboard.domain.memory import Memory, rank, recency
-from switchboard.domain.ports import Embeddings
+from switchboard.domain.ports.models import Embeddings
 from switchboard.upstream.openai.http import OpenAIHttp
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 from switchboard.domain import limits
 from switchboard.domain.errors import UpstreamRefused, UpstreamUnavailable
-from switchboard.domain.ports import MintedSession, Placed
+from switchboard.domain.ports.realtime import MintedSession, Placed
 from switchboard.domain.secret import ClientSecret, Credential
 from switchboard.domain.session import RealtimeConfig
 from switchboard.upstream.openai.http import OpenAIHttp

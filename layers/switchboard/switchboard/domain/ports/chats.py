@@ -1,8 +1,4 @@
-"""What the chat and codex use cases need from the outside, in words of the domain.
-
-Each docstring is the contract; `tests/contract` runs it against every implementation. Besides the errors
-named, every store may raise `Throttled`.
-"""
+"""Where chats, codex sessions and their threads are kept, and the upstream's chats."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from typing import Any, Protocol
 from switchboard.domain.agents import Agent
 from switchboard.domain.chat_session import ChatEvent, ChatSession
 from switchboard.domain.codex_session import CodexSession
-from switchboard.domain.ports import Page
+from switchboard.domain.ports.paging import Page
 
 Journal = Callable[..., None]
 """Record that something has happened: `journal("codex.session.created", session_id=…)`; ids, never words."""
