@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 from switchboard.domain.transcript.limits import ITEMS_MAX
+from switchboard.domain.transcript.snapshot import label, number
 
 from sideband import limits
 from sideband.journal import Journal, Progress
@@ -118,7 +120,7 @@ class Conversation:
         try:
             event = orjson.loads(frame)
         except orjson.JSONDecodeError:
-            return []
+            event = _mended(frame)
         if not isinstance(event, dict):
             return []
         kind = event.get("type")
@@ -138,7 +140,7 @@ class Conversation:
             self.progress = max(self.progress, progress)
             self._want(now)
         if kind == "conversation.item.retrieved":
-            self._retrievals.pop(_mapping(event, "item").get("id", ""), None)
+            self._retrievals.pop(label(_mapping(event, "item"), "id"), None)
         if self.tools is not None:
             self.tools.hear(event, now)
         return self.tend(now) if self._retrievals else []
@@ -212,9 +214,7 @@ class Conversation:
         return orjson.dumps({"type": "session.update", "event_id": self._update_id, "session": session})
 
     def _updated(self, session: Mapping[str, Any], now: float) -> list[bytes]:
-        expires_at = session.get("expires_at")
-        if isinstance(expires_at, int | float) and expires_at:
-            self.expires_at = int(expires_at)
+        self.expires_at = number(session, "expires_at") or self.expires_at
         if self._guard is None:
             return []
         event_id = self._next_id()
@@ -254,3 +254,12 @@ class Conversation:
 def _mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = source.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _mended(frame: bytes) -> Any:
+    """Return what a frame with half of a character in it says, with a mark there; None if it is no JSON."""
+    try:
+        told = json.loads(frame.decode(errors="replace"))
+        return orjson.loads(json.dumps(told, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None

@@ -20,7 +20,7 @@ from .item import (
     settled,
 )
 from .join import join
-from .limits import FORGOTTEN_MAX
+from .limits import FORGOTTEN_MAX, TEXT_MAX
 from .value import Draft, DraftKey, Transcript, absorb
 
 
@@ -140,6 +140,8 @@ def _drafted(item: Item, drafts: Iterable[tuple[DraftKey, Draft]]) -> Item | Non
         for (item_id, index), draft in drafts
         if item_id == item.id
     )
-    return (
-        join(item, replace(item, parts=tuple(sorted(parts, key=lambda part: part.index)))) if parts else None
-    )
+    if not parts:
+        return None
+    cut_off = any(len(part.text) >= TEXT_MAX for part in parts)
+    told = replace(item, parts=tuple(sorted(parts, key=lambda part: part.index)), clipped=cut_off)
+    return join(item, told)
