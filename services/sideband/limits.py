@@ -153,7 +153,7 @@ TOOL_CALLS = 200
 TOOL_ARGUMENTS = 32 * 1024
 """Bytes of arguments: a response has 4,096 tokens at most."""
 TOOL_ANSWER = 256 * 1024
-"""Bytes of an MCP server's answer that are read; of its text, a tool's own limit is told to the model."""
+"""Bytes of an MCP server's or a function's answer that are read; a tool's own limit is told to the model."""
 TOOL_CONNECT = 3.0
 """To open a connection to a target: a healthy one takes a tenth of this."""
 TOOL_LOOK = 0.5

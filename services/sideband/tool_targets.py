@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import closing
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -16,12 +17,15 @@ from switchboard.domain import limits as domain_limits
 from switchboard.domain.tool import HttpTarget, LambdaTarget, McpTarget, ServerTool
 from switchboard.domain.tool_config import SIGNING, with_secrets
 from switchboard.upstream.mcp import McpClient, McpFailed
+from switchboard.upstream.no_cookies import no_cookies
 
 from sideband import limits
 from sideband.aside import Aside
 from sideband.tool_kit import Context, ToolFailed
 
 CUT = "\n[cut: the output was longer than {} bytes]"
+ERROR_CHARS = 500
+"""Of what an MCP tool says of its failure: it is meant for the model, and a traceback would not help it."""
 TIMEOUT = httpx.Timeout(domain_limits.TOOL_SECONDS_MAX, connect=limits.TOOL_CONNECT)
 WITH_BODY = ("POST", "PUT", "PATCH")
 
@@ -53,6 +57,7 @@ class Targets:
         self._clock = clock
         self._transport = transport
         self._aside = Aside("tools", limits.TOOLS_OF_HOST)
+        self._reading = Aside("tool_secrets", 1)  # functions that hang must not keep other tools from theirs
         self._http: httpx.AsyncClient | None = None
         self._servers: dict[tuple[str, str], McpClient] = {}
 
@@ -70,7 +75,7 @@ class Targets:
     async def _ask(
         self, tool: ServerTool, target: HttpTarget, arguments: Mapping[str, Any], context: Context
     ) -> bytes:
-        secrets = await self._aside(self._secrets)
+        secrets = await self._reading(self._secrets)
         url, body = httpx.URL(target.url), b""
         if target.method in WITH_BODY:
             body = orjson.dumps(arguments)
@@ -84,6 +89,7 @@ class Targets:
             self._http = httpx.AsyncClient(
                 transport=self._transport,
                 follow_redirects=False,
+                cookies=no_cookies(),
                 timeout=TIMEOUT,
                 limits=httpx.Limits(max_connections=limits.TOOLS_OF_HOST),
             )
@@ -117,16 +123,20 @@ class Targets:
                 InvocationType="RequestResponse",
                 Payload=orjson.dumps(payload),
             )
-            whole = answer["Payload"].read()
+            with closing(answer["Payload"]) as body:
+                whole = bytes(body.read(limits.TOOL_ANSWER))
         except (ClientError, BotoCoreError) as error:
             raise ToolFailed("The tool could not be reached.") from error
         if answer.get("FunctionError"):
             raise ToolFailed("The tool failed.")
-        said = orjson.loads(whole or b"null")
-        return said.encode(errors="replace") if isinstance(said, str) else bytes(whole)
+        try:
+            said = orjson.loads(whole or b"null")
+        except orjson.JSONDecodeError:  # too long to be read to its end, or of a runtime with ways of its own
+            return whole
+        return said.encode() if isinstance(said, str) else whole
 
     async def _call(self, target: McpTarget, arguments: Mapping[str, Any], context: Context) -> bytes:
-        secrets = await self._aside(self._secrets)
+        secrets = await self._reading(self._secrets)
         key = target.url, with_secrets(target.token, secrets)
         server = self._servers.get(key)
         if server is None:
@@ -139,13 +149,15 @@ class Targets:
             )
         except McpFailed as error:
             raise ToolFailed("The tool could not be reached, or refused.") from error
+        said = words.encode(errors="replace")
         if not is_done:
-            raise ToolFailed(f"The tool reports an error: {words[:500]}")
-        return words.encode(errors="replace")
+            raise ToolFailed(f"The tool reports an error: {said.decode()[:ERROR_CHARS]}")
+        return said
 
     def close(self) -> None:
         """Take no more work."""
         self._aside.close()
+        self._reading.close()
 
 
 def sign(secret: str, at: str, method: str, path: str, context: str, body: bytes) -> str:

@@ -178,7 +178,8 @@ def mcp(result: dict[str, Any], seen: list[dict[str, Any]]) -> Answer:
         if "id" not in message:
             return httpx.Response(202)
         told = {"protocolVersion": "2025-06-18"} if message["method"] == "initialize" else result
-        return httpx.Response(200, json={"jsonrpc": "2.0", "id": message["id"], "result": told})
+        body = dumps({"jsonrpc": "2.0", "id": message["id"], "result": told})
+        return httpx.Response(200, text=body, headers={"content-type": "application/json"})
 
     return answer
 

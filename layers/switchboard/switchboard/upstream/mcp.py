@@ -9,13 +9,16 @@ from typing import Any
 
 import httpx
 
-from switchboard.domain.errors import SwitchboardError
+from switchboard.domain.errors import SwitchboardError, UpstreamUnavailable
+from switchboard.upstream.no_cookies import no_cookies
 from switchboard.upstream.per_loop import PerLoop
 from switchboard.upstream.sse import SseParser
 
 Json = dict[str, Any]
 VERSION = "2025-06-18"
 """The protocol that we ask for; a server answers with the one that it speaks."""
+PAGES_MAX = 100
+"""Pages of a server's list: nobody could choose among more tools."""
 
 
 class McpFailed(SwitchboardError):
@@ -45,19 +48,22 @@ class McpClient:
         self._most = most
         self._numbers = count(1)
         self._session: dict[str, str] | None = None
-        self._clients = PerLoop(lambda: httpx.AsyncClient(timeout=timeout, transport=transport))
+        self._clients = PerLoop(
+            lambda: httpx.AsyncClient(timeout=timeout, transport=transport, cookies=no_cookies())
+        )
 
     async def list(self) -> AsyncIterator[Json]:
         """Yield the tools as the server describes them. Raise McpFailed."""
         cursor: Json = {}
-        while True:
+        for _ in range(PAGES_MAX):
             page = await self._ask("tools/list", cursor)
-            for entry in page.get("tools", []):
+            for entry in _objects(page, "tools"):
                 if isinstance(entry.get("name"), str):
                     yield entry
             if not page.get("nextCursor"):
                 return
             cursor = {"cursor": page["nextCursor"]}
+        raise McpFailed("The server's list does not end.")
 
     async def call(self, name: str, arguments: Json, meta: Json | None = None) -> tuple[bool, str]:
         """Return whether a tool did its work, and the text of its answer. Raise McpFailed.
@@ -66,9 +72,8 @@ class McpClient:
         """
         params: Json = {"name": name, "arguments": arguments}
         answer = await self._ask("tools/call", params | ({"_meta": meta} if meta else {}))
-        words = "\n".join(
-            str(part.get("text", "")) for part in answer.get("content", []) if part.get("type") == "text"
-        )
+        parts = _objects(answer, "content")
+        words = "\n".join(str(part.get("text", "")) for part in parts if part.get("type") == "text")
         return not answer.get("isError"), words or dumps(answer.get("structuredContent", {}))
 
     async def _ask(self, method: str, params: Json) -> Json:
@@ -98,7 +103,8 @@ class McpClient:
         message: Json = {"jsonrpc": "2.0", "method": method}
         if params is not None:
             message |= {"id": next(self._numbers), "params": params}
-        headers = {"accept": "application/json, text/event-stream", **session}
+        # What would swell when it is unpacked is not asked for, and not unpacked.
+        headers = {"accept": "application/json, text/event-stream", "accept-encoding": "identity", **session}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
         try:
@@ -107,11 +113,15 @@ class McpClient:
                     raise _Forgotten("The server has forgotten the session.")
                 if answer.is_error:
                     raise McpFailed(f"The server answered {answer.status_code}.")
+                if answer.headers.get("content-encoding", "identity") != "identity":
+                    raise McpFailed("The server answered in an encoding that was not asked for.")
                 if "mcp-session-id" in answer.headers:
                     session["mcp-session-id"] = answer.headers["mcp-session-id"]
                 return await _result(answer, message["id"], self._most) if params is not None else {}
         except httpx.HTTPError as error:
             raise McpFailed("The server could not be reached in time.") from error
+        except UpstreamUnavailable as error:
+            raise McpFailed("The server's answer is too large.") from error
 
 
 class _Forgotten(McpFailed):
@@ -133,6 +143,12 @@ async def _result(answer: httpx.Response, number: int, most: int) -> Json:
             if message.get("id") == number:
                 return _outcome(message)
     return _outcome(_message(whole))
+
+
+def _objects(answer: Json, name: str) -> list[Json]:
+    """Return the objects of a list, as far as there is one."""
+    found = answer.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _message(data: bytes) -> Json:
