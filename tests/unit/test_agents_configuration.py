@@ -6,9 +6,9 @@ from json import dumps
 from typing import Any
 
 import pytest
-from switchboard.chat_parts import PACKED
 from switchboard.domain.agents import Agents, BadConfiguration
 from switchboard.domain.errors import UnknownAgent
+from switchboard.parts.packed import PACKED
 
 FULL = {
     "instructions": "Help.",

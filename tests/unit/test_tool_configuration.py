@@ -6,12 +6,12 @@ from json import dumps
 from typing import Any
 
 import pytest
-from switchboard.chat_parts import PACKED
 from switchboard.domain import limits
 from switchboard.domain.principal import Guest, Service, User
 from switchboard.domain.tool import HttpTarget, LambdaTarget, McpTarget, with_granted
 from switchboard.domain.tool_config import BadTools, read_tools, secrets_of, with_secrets
 from switchboard.domain.tool_schema import misfit
+from switchboard.parts.packed import PACKED
 
 HTTP = {"url": "https://tools.example/weather"}
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
