@@ -2,7 +2,11 @@
 
 export type Mode = "relay" | "direct";
 export type Restored = "full" | "digest" | "none";
-export type State = "new" | "connecting" | "connected" | "reconnecting" | "ended" | "failed";
+/**
+ * `failed`: no call could be placed any more; `connect()` tries anew. `ended`: over, here and on the server. `closed`: let go
+ * of here, open on the server.
+ */
+export type State = "new" | "connecting" | "connected" | "reconnecting" | "failed" | "ended" | "closed";
 
 /** A function that the model may call, as the upstream describes one. */
 export interface FunctionTool {
@@ -26,12 +30,15 @@ export interface CreateSession {
 }
 
 export interface Options {
-  /** A user's token, or how to get one that is fresh. */
-  token?: string | (() => string | undefined | Promise<string | undefined>);
+  /**
+   * A user's token, or how to get one that is fresh: asked before each request, and once more with the token that the server
+   * has just refused.
+   */
+  token?: string | ((refused?: string) => string | undefined | Promise<string | undefined>) | undefined;
   /** For back ends only. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** Stay the guest of an earlier page. */
-  guestToken?: string;
+  guestToken?: string | undefined;
   /** Where direct mode places its calls; OpenAI unless said otherwise. */
   callsUrl?: string;
   /** false: leave no log behind. */
@@ -47,6 +54,8 @@ export interface Options {
   online?: () => boolean;
   /** Seconds since the epoch. */
   now?: () => number;
+  /** Chance, from 0 to 1. */
+  random?: () => number;
   /** Do work after some seconds; returns what cancels it. */
   later?: (seconds: number, work: () => void) => () => void;
 }
@@ -125,12 +134,17 @@ export interface Events {
 
 export class SwitchboardError extends Error {
   constructor(code: string, message: string, more?: Partial<SwitchboardError> & { cause?: unknown });
-  /** A stable word: the server's, or `network_error`, `call_failed`, `closed`, `unexpected_answer`. */
+  /**
+   * A stable word: the server's, or `network_error`, `call_failed`, `token_failed` (`token` threw), `closed`, `aborted`,
+   * `unexpected_answer`.
+   */
   readonly code: string;
   readonly status?: number;
   readonly requestId?: string;
+  /** Seconds after which a repeat may succeed, where the server says so. */
   readonly retryAfter?: number;
   readonly details?: Record<string, unknown>;
+  /** Whether the same request may succeed later. */
   readonly mayHeal: boolean;
 }
 
@@ -143,8 +157,11 @@ export class VoiceSession {
   readonly instructions: string;
   readonly state: State;
   readonly callId: string | undefined;
+  /** Returns what stops the listener. */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
+  /** Without a microphone it only listens. While a call is live, another takes over, with the other microphone. */
   connect(microphone?: MediaStream | MediaStreamTrack[]): Promise<void>;
+  /** Happens by itself when it is due. Resolves to what the new call knows of the talk. */
   renew(): Promise<Restored>;
   send(event: { type: string; [more: string]: unknown }): void;
   transcript(): Promise<TranscriptItem[]>;
@@ -152,12 +169,17 @@ export class VoiceSession {
   /** The transcript as the server tells it, each item when it has settled; survives broken connections. */
   stream(options?: { lastEventId?: string; signal?: AbortSignal }): AsyncGenerator<StreamEvent, void, void>;
   record(): Promise<SessionRecord>;
-  extract(schema?: Record<string, unknown>): Promise<Extraction>;
+  extract(schema?: Record<string, unknown>, options?: { signal?: AbortSignal }): Promise<Extraction>;
+  /** If the server cannot be told this rejects, and may be called again. The microphone stays the page's to stop. */
   end(): Promise<void>;
+  /** Hang up and forget the page's events; the session stays open, for `resume`. */
+  close(): void;
 }
 
 export class Switchboard {
   constructor(baseUrl: string, options?: Options);
   readonly guestToken: string | undefined;
   create(request?: CreateSession): Promise<VoiceSession>;
+  /** Take up a session of the same caller again, on another page say; `connect()` then goes on with its talk. */
+  resume(sessionId: string): Promise<VoiceSession>;
 }

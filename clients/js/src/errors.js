@@ -1,4 +1,4 @@
-/** What can go wrong, by a stable `code`: the server's, or `network_error`, `call_failed`, `closed`. */
+/** What can go wrong, by a stable `code`: the server's, or one of `network_error`, `call_failed`, `token_failed`, `closed`, `aborted`. */
 
 export class SwitchboardError extends Error {
   constructor(code, message, { status, requestId, retryAfter, details, cause } = {}) {
@@ -18,10 +18,22 @@ export class SwitchboardError extends Error {
 }
 
 const HEALING = new Set([
-  ...["network_error", "call_failed", "throttled", "session_changed", "ticket_spent"],
-  ...["too_many_calls", "too_many_viewers"],
+  ...["network_error", "token_failed", "call_failed", "closed"],
+  ...["throttled", "session_changed", "ticket_spent", "too_many_calls", "too_many_viewers", "chat_session_busy"],
 ]);
-const FINAL = new Set(["upstream_refused", "extraction_failed", "chatkit_not_configured"]);
+const FINAL = new Set(["upstream_refused", "extraction_failed", "unreadable_history", "chatkit_not_configured"]);
+const TOO_MANY_REQUESTS = 429;
+const NOT_NOW = 503;
+
+/** True if the server refused to begin: nothing was done, and all of it may be asked again. */
+export function wasRefused(error) {
+  return error.mayHeal && (error.status === TOO_MANY_REQUESTS || error.status === NOT_NOW);
+}
+
+/** Return the error of whoever stopped waiting. */
+export function aborted(signal) {
+  return new SwitchboardError("aborted", "Nobody waits for the answer any more.", { cause: signal.reason });
+}
 
 /** Return the error that an answer of the server tells of, whatever stands in it. */
 export async function errorOf(answer) {

@@ -13,6 +13,7 @@ export class Leg {
   #senders = [];
   #over = false;
   #waiting = () => {};
+  #giveUp = () => {};
   floor = new Floor();
 
   /** `told` has onEvent(event, leg), onAudio(stream, leg) and onLost(leg). */
@@ -44,6 +45,7 @@ export class Leg {
       );
       const offer = await connection.createOffer();
       await connection.setLocalDescription(offer);
+      if (this.#over) throw new SwitchboardError("closed", "The call was left before it began.");
       const { callId, answer } = await post(connection.localDescription?.sdp ?? offer.sdp);
       this.callId = callId;
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -74,14 +76,19 @@ export class Leg {
   /** Take the microphone away; a sentence that it cuts is heard as far as it came. */
   async hush() {
     if (!this.isOpen) return;
-    if (this.floor.isSpeaking) this.send({ type: "input_audio_buffer.commit" });
-    await Promise.all(this.#senders.map((sender) => sender.replaceTrack(null)));
+    try {
+      if (this.floor.isSpeaking) this.send({ type: "input_audio_buffer.commit" });
+      await Promise.all(this.#senders.map((sender) => sender.replaceTrack(null)));
+    } catch {
+      // it was lost meanwhile, and hears nothing any more
+    }
   }
 
   /** Hang up on our side, and say nothing of it. */
   close() {
     this.#over = true;
     this.#waiting();
+    this.#giveUp();
     this.floor.clear();
     this.#channel?.close();
     this.#connection?.close();
@@ -92,6 +99,7 @@ export class Leg {
     channel.addEventListener("message", (message) => this.#heard(message.data));
     return new Promise((resolve, reject) => {
       const failed = (words) => reject(new SwitchboardError("call_failed", words));
+      this.#giveUp = () => reject(new SwitchboardError("closed", "The call was left before it began."));
       channel.addEventListener("open", () => {
         this.#waiting();
         resolve();

@@ -27,11 +27,15 @@ export const RECONNECT_FIRST = 0.5;
 export const RECONNECT_LONGEST = 15;
 /** New calls in a row that fail before the session is given up: some two minutes. */
 export const RECONNECT_TRIES = 10;
+/** Longest pause that the server may ask for before a new call; a longer one is the caller's to decide. */
+export const RECONNECT_PATIENCE = 60;
 /** A call that lived this long was sound: the next loss starts with short pauses again. */
 export const STABLE = 30;
 /** Tries of a request that may be repeated, and the pause between them where the server names none. */
 export const TRIES = 3;
 export const TRY_PAUSE = 0.5;
+/** Pauses are longer by up to this part of themselves, by chance. */
+export const SPREAD = 0.5;
 /** Longest pause that the server may ask for and we wait; a longer one is the caller's to decide. */
 export const RETRY_AFTER_LONGEST = 10;
 /** For one answer: API Gateway gives up after 29 s, and its own error is worth waiting for. */
@@ -49,3 +53,5 @@ export const PAGE = 500;
 export const SEEDED = 20;
 /** Bytes of a log that a page leaves behind: browsers take 64 kB of all that is to outlive a page together. */
 export const BEACON_BYTES = 60_000;
+/** Bytes of the log of a session that is over: the server takes 1 MiB. */
+export const LOG_BYTES = 1_000_000;

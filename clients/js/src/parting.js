@@ -8,6 +8,7 @@ export class Parting {
   #surroundings;
   #talk;
   #metadata;
+  #uploading;
 
   /** `metadata()` says what the log is of. */
   constructor(api, surroundings, talk, metadata) {
@@ -15,24 +16,37 @@ export class Parting {
     this.#surroundings = surroundings;
     this.#talk = talk;
     this.#metadata = metadata;
-    surroundings.page?.addEventListener("pagehide", this.#leave);
+    surroundings.page?.addEventListener("pagehide", this.#hidden);
   }
 
-  /** The session is over and the page lives on: upload the whole log. */
-  async upload() {
-    this.stop();
-    if (!this.#talk.messages.size) return;
-    const body = JSON.parse(this.#talk.log(this.#metadata()));
-    await this.#api.ask("POST", LOGS, { body, repeatable: true }).catch(() => {}); // telemetry: nobody waits for it
+  /** The session is over and the page lives on: upload the whole log, once. Until it is there, a page that closes leaves it. */
+  upload() {
+    return (this.#uploading ??= this.#upload());
+  }
+
+  /** Leave what was heard, in one small request: whoever goes away may be gone before any answer. */
+  leave() {
+    if (this.#isEmpty) return;
+    this.#api.leave(LOGS, this.#talk.log(this.#metadata(), limits.BEACON_BYTES));
   }
 
   stop() {
-    this.#surroundings.page?.removeEventListener("pagehide", this.#leave);
+    this.#surroundings.page?.removeEventListener("pagehide", this.#hidden);
   }
 
-  /** A page that goes away may be gone before any answer: the log has to leave in one small request. */
-  #leave = () => {
-    if (!this.#talk.messages.size && !this.#talk.toolCalls.size) return;
-    this.#api.leave(LOGS, this.#talk.log(this.#metadata(), limits.BEACON_BYTES));
-  };
+  get #isEmpty() {
+    return !this.#talk.messages.size && !this.#talk.toolCalls.size;
+  }
+
+  async #upload() {
+    try {
+      const body = this.#isEmpty ? undefined : JSON.parse(this.#talk.log(this.#metadata(), limits.LOG_BYTES));
+      if (body) await this.#api.ask("POST", LOGS, { body, repeatable: true });
+      this.stop();
+    } catch {
+      // telemetry: nobody waits for it, and the page's end is another chance
+    }
+  }
+
+  #hidden = () => this.leave();
 }

@@ -1,14 +1,14 @@
-import { Emitter } from "./emitter.js";
+import { Comeback } from "./comeback.js";
 import { SwitchboardError } from "./errors.js";
-import { extract } from "./extraction.js";
 import { Leg } from "./leg.js";
 import * as limits from "./limits.js";
 import { Parting } from "./parting.js";
-import { stream } from "./stream.js";
-import { sleep } from "./surroundings.js";
+import { Reading } from "./reading.js";
+import { Secret } from "./secret.js";
 import { seed, Talk } from "./talk.js";
-import { follow, read } from "./transcript.js";
 import { Vigil } from "./vigil.js";
+
+const UNAUTHORIZED = 401;
 
 /**
  * One voice session, over as many calls as it takes.
@@ -16,36 +16,37 @@ import { Vigil } from "./vigil.js";
  * It renews itself: before a secret runs out, and before a call's hour ends; the next call is up before the last one is
  * left. It places a new call when one is lost. A page that closes leaves a log behind.
  */
-export class VoiceSession extends Emitter {
+export class VoiceSession extends Reading {
   #api;
   #surroundings;
-  #options;
   #secret;
   #tracks = [];
   #leg;
+  #placing;
   #leaving;
   #talk = new Talk();
   #parting;
   #vigil;
   #changing;
-  #failures = 0;
+  #connecting;
+  #ending;
+  #comeback;
   #idleRenewals = 0;
   #takingOver = false;
-  #rouse;
+  #notBefore = 0;
 
   /** Made by `Switchboard.create`. `options` has callsUrl (for direct mode) and log. */
   constructor(api, surroundings, made, options = {}) {
-    super();
+    super(api, surroundings, made.sessionId);
     this.#api = api;
     this.#surroundings = surroundings;
-    this.#options = options;
-    this.id = made.sessionId;
+    this.#comeback = new Comeback(surroundings);
     this.mode = made.mode;
     this.model = made.model;
     this.voice = made.voice;
     this.instructions = made.instructions;
     this.state = "new";
-    this.#keep(made, surroundings.now());
+    this.#secret = new Secret(api, surroundings, { id: this.id, mode: this.mode, callsUrl: options.callsUrl }, made);
     if (options.log !== false) this.#parting = new Parting(api, surroundings, this.#talk, () => this.#metadata());
     this.#vigil = new Vigil(surroundings, (woken) => this.#look(woken));
   }
@@ -54,18 +55,13 @@ export class VoiceSession extends Emitter {
     return this.#leg?.callId;
   }
 
-  /** Place the first call, with a microphone's stream or tracks; without, it only listens. */
-  async connect(microphone) {
-    this.#requireOpen();
-    this.#tracks = microphone?.getAudioTracks?.() ?? microphone ?? [];
-    this.#failures = 0;
-    this.#enter("connecting");
-    try {
-      await this.#alone(() => this.#place());
-    } catch (error) {
-      this.#enter("new");
-      throw error;
-    }
+  /**
+   * Place the first call, with a microphone's stream or tracks; without, it only listens. Where a call is live, another
+   * takes over, with the other microphone.
+   */
+  connect(microphone) {
+    if (this.state !== "connecting") this.#connecting = this.#connect(microphone);
+    return this.#connecting;
   }
 
   /** Take a new secret, and where a call is live, a new call. Resolves to what it knows: `full`, `digest` or `none`. */
@@ -84,37 +80,40 @@ export class VoiceSession extends Emitter {
     this.#leg.send(event);
   }
 
-  /** The transcript as the server has it. */
-  transcript() {
-    return read(this.#api, this.id);
-  }
-
-  /** The transcript as it grows: `for await (const item of session.follow())`. Ends with the session. */
-  follow({ signal } = {}) {
-    return follow(this.#api, this.id, this.#surroundings, signal);
-  }
-
-  /** The transcript as the server tells it, item by item: `for await (const event of session.stream())`. */
-  stream(options) {
-    return stream(this.#api, this.id, this.#surroundings, options);
-  }
-
-  /** The server's record of the session: its calls, its audit. */
-  record() {
-    return this.#api.ask("GET", `/session/${this.id}`);
-  }
-
-  /** What the transcript says of the person; waits until it is read. */
-  extract(schema) {
-    return extract(this.#api, this.id, this.#surroundings, schema);
-  }
-
-  /** End the session, here and there. */
+  /** End the session, here and there. If the server could not be told, ending it again tells it. */
   async end() {
-    if (this.state === "ended") return;
     this.#stop("ended");
-    await this.#api.ask("POST", `/session/${this.id}/end`, { repeatable: true });
+    this.#ending ??= this.#api.ask("POST", `/session/${this.id}/end`, { repeatable: true });
+    try {
+      await this.#ending;
+    } catch (error) {
+      this.#ending = undefined;
+      throw error;
+    }
     await this.#parting?.upload();
+  }
+
+  /** Hang up and let go of the page. The session stays open: `Switchboard.resume` takes it up again. */
+  close() {
+    if (this.#isOver) return;
+    this.#stop("closed");
+    this.#parting?.leave();
+    this.#parting?.stop();
+  }
+
+  async #connect(microphone) {
+    this.#requireOpen();
+    this.#tracks = microphone?.getAudioTracks?.() ?? microphone ?? [];
+    if (!this.#leg?.isOpen) this.#enter("connecting");
+    this.#comeback.refresh();
+    this.#comeback.rouse();
+    try {
+      await this.#alone(() => this.#place());
+    } catch (error) {
+      if (this.state === "connecting") this.#enter("new");
+      throw error;
+    }
+    this.#requireOpen();
   }
 
   /** One after the other: a renewal, a loss and an hour's end may come at once. */
@@ -126,18 +125,14 @@ export class VoiceSession extends Emitter {
 
   /** Place the next call. One that is live goes on until the next is up, and a pause in the talk has come. */
   async #place() {
-    if (this.#secret.spent || this.#isShort()) await this.#renew();
-    const leg = new Leg(this.#surroundings, {
-      onEvent: (event, from) => this.#heard(event, from),
-      onAudio: (sound, from) => from === this.#leg && this.emit("audio", sound),
-      onLost: (lost) => this.#lost(lost),
-    });
+    if (this.#isOver) return;
+    if (!this.#secret.isGood) await this.#renew();
     const before = this.#leg?.isOpen ? this.#leg : undefined;
-    await leg.place(this.#tracks, (sdp) => this.#offer(sdp), { silent: Boolean(before) });
+    const leg = await this.#open({ silent: Boolean(before) });
     await before?.floor.quiet(this.#surroundings, limits.HANDOVER_PATIENCE);
-    if (this.state === "ended" || !leg.isOpen) {
-      leg.close();
-      if (this.state !== "ended") throw new SwitchboardError("call_failed", "The new call did not last.");
+    if (this.#isOver || !leg?.isOpen) {
+      leg?.close();
+      if (!this.#isOver) throw new SwitchboardError("call_failed", "The new call did not last.");
       return;
     }
     this.#leg = leg;
@@ -149,6 +144,23 @@ export class VoiceSession extends Emitter {
     this.#vigil.again();
   }
 
+  /** Return a call whose channel is open; none if the session is over meanwhile. */
+  async #open(how) {
+    const leg = new Leg(this.#surroundings, {
+      onEvent: (event, from) => this.#heard(event, from),
+      onAudio: (sound, from) => from === this.#leg && this.emit("audio", sound),
+      onLost: (lost) => this.#lost(lost),
+    });
+    this.#placing = leg;
+    try {
+      if (!this.#isOver) await leg.place(this.#tracks, (sdp) => this.#offer(sdp), how);
+      return leg;
+    } catch (error) {
+      if (!this.#isOver) throw error;
+      return undefined;
+    }
+  }
+
   /** The microphone goes to the next call; the last one is left when it has said all it owes. */
   async #handOver(before, leg) {
     await leg.speak(this.#tracks);
@@ -158,34 +170,20 @@ export class VoiceSession extends Emitter {
   }
 
   async #offer(sdp) {
-    const secret = this.#secret;
-    if (this.mode === "relay") {
-      secret.spent = true; // whatever becomes of it: another try takes another ticket
-      return this.#api.offer(`${this.#api.baseUrl}/realtime/calls`, secret.value, sdp);
+    try {
+      return await this.#secret.offer(sdp);
+    } catch (error) {
+      if (error.status !== UNAUTHORIZED) throw error;
+      await this.#renew(); // it had run out by another clock than ours, and has placed no call
+      return this.#secret.offer(sdp);
     }
-    const placed = await this.#api.offer(this.#options.callsUrl, secret.value, sdp);
-    const body = { sessionId: this.id, callId: placed.callId };
-    await this.#api.ask("POST", "/session/call", { body, repeatable: true });
-    return placed;
   }
 
   async #renew() {
-    const asked = this.#surroundings.now();
-    const made = await this.#api.ask("POST", "/session/renew", { body: { sessionId: this.id }, repeatable: true });
-    this.instructions = made.instructions;
-    this.#keep(made, asked);
-    this.emit("renewed", { restored: made.restored, expiresAt: made.expiresAt });
-    return made.restored;
-  }
-
-  /** Messages since `knowsSince` may be unknown to a call that this secret opens. */
-  #keep({ clientSecret, expiresAt, restored }, asked) {
-    const knowsSince = restored === "none" ? -Infinity : asked - limits.HEARD_LATE;
-    this.#secret = { value: clientSecret, expiresAt: Date.parse(expiresAt) / 1000, spent: false, knowsSince };
-  }
-
-  #isShort() {
-    return this.#secret.expiresAt - limits.SECRET_MARGIN <= this.#surroundings.now();
+    const { instructions, restored, expiresAt } = await this.#secret.renew();
+    this.instructions = instructions;
+    this.emit("renewed", { restored, expiresAt });
+    return restored;
   }
 
   #heard(event, leg) {
@@ -198,7 +196,7 @@ export class VoiceSession extends Emitter {
 
   /** Do what is due by now; return the seconds until the next look, if there is anything to look at. */
   #look(woken) {
-    if (woken && this.#surroundings.online()) this.#rouse?.();
+    if (woken && this.#surroundings.online()) this.#comeback.rouse();
     if (this.state === "connected") return this.#lookAtTheHour();
     return this.state === "new" ? this.#lookAtTheSecret() : undefined;
   }
@@ -207,14 +205,14 @@ export class VoiceSession extends Emitter {
     const age = this.#surroundings.now() - this.#leg.startedAt;
     const left = limits.CALL_LONGEST - limits.CALL_MARGIN - age;
     if (age >= limits.CALL_LONGEST) this.#leg.lose(); // the machine slept over its end
-    else if (left <= 0) void this.#takeOver();
+    else if (left <= 0 && this.#surroundings.now() >= this.#notBefore) void this.#takeOver();
     return left > 0 ? Math.min(left, limits.LOOK) : limits.LOOK;
   }
 
   /** A page that is looked at keeps a secret that is good, for a while: to use it then takes no renewal. */
   #lookAtTheSecret() {
-    if (this.#secret.spent || this.#idleRenewals >= limits.IDLE_RENEWALS) return undefined;
-    const left = this.#secret.expiresAt - limits.SECRET_MARGIN - this.#surroundings.now();
+    if (this.#secret.isSpent || this.#idleRenewals >= limits.IDLE_RENEWALS) return undefined;
+    const { left } = this.#secret;
     if (left > limits.LOOK) return left - limits.LOOK;
     if (this.#surroundings.visible()) {
       this.#idleRenewals += 1;
@@ -231,6 +229,7 @@ export class VoiceSession extends Emitter {
       await this.#leg.floor.quiet(this.#surroundings, limits.PAUSE_PATIENCE);
       if (this.state === "connected") await this.renew();
     } catch (error) {
+      this.#notBefore = this.#surroundings.now() + (error.retryAfter ?? 0);
       if (error.code === "session_ended") this.#finish();
     } finally {
       this.#takingOver = false;
@@ -238,60 +237,52 @@ export class VoiceSession extends Emitter {
   }
 
   #lost(leg) {
-    if (leg !== this.#leg || this.state === "ended") return;
-    if (this.#surroundings.now() - leg.startedAt >= limits.STABLE) this.#failures = 0;
+    if (leg !== this.#leg || this.#isOver) return;
+    if (this.#surroundings.now() - leg.startedAt >= limits.STABLE) this.#comeback.refresh();
     this.#enter("reconnecting");
     void this.#alone(() => this.#reconnect());
   }
 
   async #reconnect() {
-    while (this.state === "reconnecting") {
-      await this.#pause(Math.min(limits.RECONNECT_FIRST * 2 ** this.#failures, limits.RECONNECT_LONGEST));
-      if (!this.#surroundings.online()) continue; // no try is wasted where there is no network
-      if (this.state !== "reconnecting") return;
-      this.#failures += 1;
-      try {
-        this.#secret.spent = true; // the new call is to know of the talk, so its secret must be new
-        await this.#place();
-      } catch (error) {
-        if (error.code === "session_ended") this.#finish();
-        else if (!error.mayHeal || this.#failures >= limits.RECONNECT_TRIES) {
-          this.#stop("failed");
-          this.emit("error", error);
-        }
-      }
+    const place = () => {
+      this.#secret.spend(); // the new call is to know of the talk, so its secret must be new
+      return this.#place();
+    };
+    try {
+      await this.#comeback.attempt(place, () => this.state === "reconnecting");
+    } catch (error) {
+      if (error.code === "session_ended") return this.#finish();
+      this.#stop("failed");
+      this.emit("error", error);
     }
-  }
-
-  /** Wait so long, or until the page wakes with a network. */
-  async #pause(seconds) {
-    const roused = new AbortController();
-    this.#rouse = () => roused.abort();
-    await sleep(this.#surroundings, seconds, roused.signal);
   }
 
   /** The session has ended elsewhere. */
   #finish() {
+    this.#ending = Promise.resolve();
     this.#stop("ended");
     void this.#parting?.upload();
   }
 
   #stop(state) {
     this.#enter(state);
-    this.#leg?.close();
-    this.#leaving?.close();
-    if (state === "ended") this.#vigil.stop();
-    if (state === "ended") this.#parting?.stop();
+    for (const leg of [this.#placing, this.#leg, this.#leaving]) leg?.close();
+    if (this.#isOver) this.#vigil.stop();
+  }
+
+  get #isOver() {
+    return this.state === "ended" || this.state === "closed";
   }
 
   #enter(state) {
-    if (this.state === state || this.state === "ended") return;
+    if (this.state === state || this.#isOver) return;
     this.state = state;
     this.emit("state", state);
   }
 
   #requireOpen() {
     if (this.state === "ended") throw new SwitchboardError("session_ended", "The session has ended.");
+    if (this.state === "closed") throw new SwitchboardError("closed", "The session was closed here; it may be resumed.");
   }
 
   #metadata() {

@@ -1,6 +1,6 @@
 import { SwitchboardError } from "./errors.js";
 import * as limits from "./limits.js";
-import { sleep } from "./surroundings.js";
+import { sleep, spread } from "./surroundings.js";
 
 const END = "end";
 
@@ -25,7 +25,7 @@ export async function* stream(api, sessionId, surroundings, { lastEventId, signa
       if (!error.mayHeal) throw error;
       pause = Math.max(pause, error.retryAfter ?? 0);
     }
-    await sleep(surroundings, pause, signal);
+    await sleep(surroundings, spread(surroundings, pause), signal);
     pause = Math.min(pause * 2, limits.STREAM_LONGEST);
   }
 }

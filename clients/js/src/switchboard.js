@@ -9,8 +9,9 @@ export class Switchboard {
   #api;
   #surroundings;
   #options;
+  #creating = Promise.resolve();
 
-  /** Without `token` or `apiKey` the caller is a guest, known by a cookie on the same site, else by `guestToken`. */
+  /** Without `token` or `apiKey` the caller is a guest, known by a cookie on the same origin, else by `guestToken`. */
   constructor(baseUrl, { token, apiKey, guestToken, callsUrl = UPSTREAM, log = true, ...given } = {}) {
     this.#surroundings = surroundings(given);
     this.#api = new Api(baseUrl, { token, apiKey, guestToken }, this.#surroundings);
@@ -24,8 +25,20 @@ export class Switchboard {
 
   /** Open a session; `reset` names one that it replaces. The call is relayed unless `mode` says `direct`. */
   async create(request = {}) {
-    const body = { mode: "relay", ...request };
-    const made = await this.#api.ask("POST", "/session", { body });
+    const ask = () => this.#api.ask("POST", "/session", { body: { mode: "relay", ...request } });
+    const asked = this.#api.isStrange ? this.#creating.then(ask, ask) : ask(); // the first makes the guest that the next is
+    this.#creating = asked;
+    return this.#session(await asked);
+  }
+
+  /** Take up a session of this caller again, after a reload say: its talk goes on in a new call. */
+  async resume(sessionId) {
+    const record = await this.#api.ask("GET", `/session/${encodeURIComponent(sessionId)}`);
+    const made = await this.#api.ask("POST", "/session/renew", { body: { sessionId }, repeatable: true });
+    return this.#session({ ...record, ...made });
+  }
+
+  #session(made) {
     return new VoiceSession(this.#api, this.#surroundings, made, this.#options);
   }
 }

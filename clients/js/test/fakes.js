@@ -7,6 +7,10 @@ export class Clock {
   seconds = Date.parse("2026-01-01T00:00:00Z") / 1000;
   #due = [];
 
+  get waiting() {
+    return this.#due.length;
+  }
+
   now = () => this.seconds;
 
   later = (seconds, work) => {
@@ -62,6 +66,7 @@ export class Server {
     if (refusal) {
       this.refuse.splice(this.refuse.indexOf(refusal), 1);
       if (refusal.network) throw new TypeError("fetch failed");
+      if (refusal.cut) return new Response(cut(refusal.cut), { status: refusal.status ?? 200 });
       const error = { code: refusal.code, message: "Not now.", request_id: "req_1", retry_after: refusal.retryAfter };
       return Response.json({ error }, { status: refusal.status });
     }
@@ -80,6 +85,7 @@ export class Server {
       const location = `/realtime/calls/rtc_${this.calls}`;
       return new Response("v=0\r\nanswer\r\n", { status: 201, headers: { location } });
     }
+    if (path === "/session/sess_1") return Response.json({ ...this.#session({}), clientSecret: undefined, status: "open" });
     if (path.endsWith("/transcript")) return Response.json(this.pages.shift() ?? { items: [], cursor: null, status: "ended" });
     return Response.json({ path });
   }
@@ -99,6 +105,32 @@ export class Server {
 
   #made() {
     return { status: 201, headers: { "x-guest-token": "gst_1" } };
+  }
+}
+
+/** A body that breaks off behind this text. */
+function cut(text) {
+  return new ReadableStream({
+    pull(controller) {
+      if (text) controller.enqueue(new TextEncoder().encode(text));
+      else controller.error(new TypeError("terminated"));
+      text = "";
+    },
+  });
+}
+
+/** A page that counts who listens to it. */
+class Page extends EventTarget {
+  listeners = 0;
+
+  addEventListener(...given) {
+    super.addEventListener(...given);
+    this.listeners += 1;
+  }
+
+  removeEventListener(...given) {
+    super.removeEventListener(...given);
+    this.listeners -= 1;
   }
 }
 
@@ -182,9 +214,9 @@ export function world(options = {}) {
   const clock = new Clock();
   const server = new Server(clock);
   const net = network();
-  const page = new EventTarget();
+  const page = new Page();
   const beacons = [];
-  const state = { visible: true, online: true };
+  const state = { visible: true, online: true, chance: 0 };
   const switchboard = new Switchboard("https://api.test/", {
     fetch: server.fetch,
     RTCPeerConnection: net.RTCPeerConnection,
@@ -194,6 +226,7 @@ export function world(options = {}) {
     outlives: true,
     visible: () => state.visible,
     online: () => state.online,
+    random: () => state.chance,
     sendBeacon: (url, body) => beacons.push({ url, body }) > 0,
     ...options,
   });

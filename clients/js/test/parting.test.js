@@ -62,3 +62,13 @@ test("a session that was given up leaves its log all the same", async () => {
   await settle();
   assert.equal(server.asked("/realtime/logs").length, 1);
 });
+
+test("a long session's log is as long as the server takes", async () => {
+  const { net, server, session } = await connected();
+  for (let n = 0; n < 120; n += 1) net.made[0].hear(said(`item_${n}`, "é".repeat(5000)));
+  await session.end();
+  const [{ body }] = server.asked("/realtime/logs");
+  const bytes = new TextEncoder().encode(JSON.stringify(body)).length;
+  assert.ok(bytes > 500_000 && bytes <= 1_000_000, `${bytes} bytes`);
+  assert.equal(body.messages.at(-1).id, "item_119");
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Talk } from "../src/talk.js";
-import { replied, said, world } from "./fakes.js";
+import { replied, said, settle, world } from "./fakes.js";
 
 const item = (itemId, text, status = "completed") => ({ itemId, generation: 2, text, status });
 const page = (items, more = {}) => ({ items, cursor: null, status: "open", ...more });
@@ -87,6 +87,46 @@ test("following stops when it is told to", async () => {
   await clock.pass(3);
   await all;
   assert.ok(server.pages.length > 40);
+});
+
+test("following outlasts a server that cannot be reached, and asks ever more rarely", async () => {
+  const { clock, switchboard, server } = world();
+  const session = await switchboard.create();
+  server.refuse = Array.from({ length: 30 }, () => ({ path: "/session/sess_1/transcript", network: true }));
+  server.pages = [page([item("a", "Hello.")], { status: "ended" })];
+  const seen = [];
+  const all = (async () => {
+    for await (const each of session.follow()) seen.push(each.itemId);
+  })();
+  await clock.pass(60);
+  const asked = server.requests.length;
+  assert.ok(asked > 10 && asked < 24, `${asked} requests`);
+  await clock.pass(180);
+  await all;
+  assert.deepEqual(seen, ["a"]);
+});
+
+test("following what is another's is an error", async () => {
+  const { switchboard, server } = world();
+  const session = await switchboard.create();
+  server.refuse = [{ path: "/session/sess_1/transcript", status: 404, code: "not_found" }];
+  await assert.rejects(session.follow().next(), { code: "not_found" });
+});
+
+test("whoever stops following waits for no answer any more", async () => {
+  const { server } = world();
+  const fetch = (url, { signal, ...more }) =>
+    new URL(url).pathname.endsWith("/transcript") || new URL(url).pathname.endsWith("/extract-profile")
+      ? new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+      : server.fetch(url, more);
+  const session = await world({ fetch }).switchboard.create();
+  const stop = new AbortController();
+  const next = session.follow({ signal: stop.signal }).next();
+  const reading = session.extract(undefined, { signal: stop.signal });
+  await settle();
+  stop.abort();
+  assert.deepEqual(await next, { done: true, value: undefined });
+  await assert.rejects(reading, { code: "aborted" });
 });
 
 test("a log that is too long for a beacon loses its oldest messages, and says how many there were", () => {
