@@ -29,7 +29,7 @@ BEGINS = b'{"type":"response.created'
 """One of them, which tells those who run tools when not to speak."""
 
 BILLED = ("response.done", "conversation.item.input_audio_transcription.completed")
-"""The events that tell of usage."""
+"""The events that tell of usage; `session.updated` tells whose."""
 
 
 class HearsTools(Protocol):
@@ -129,6 +129,8 @@ class Conversation:
                 self.tools.refused(_mapping(event, "error"), now)
             return self._refused(_mapping(event, "error"), now)
         if kind == "session.updated":
+            if self.meter is not None:
+                self.meter(event)
             return self._updated(_mapping(event, "session"), now)
         before = self.journal.transcript
         progress = self.journal.fold(event, now)

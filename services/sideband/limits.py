@@ -126,6 +126,8 @@ METER = 30.0
 """Between two writes of a call's usage: what a killed host has not written is not billed."""
 BILLED_KEPT = 512
 """Responses and transcriptions remembered as counted: repeats come within moments, if at all."""
+MODELS_KEPT = 8
+"""Models and ways in which they are used that a call's usage is told apart by: a session has two."""
 EXPIRY_MARGIN = 60.0
 """A `going away` this close to the announced end of the session is that end."""
 
@@ -150,6 +152,10 @@ TOOL_QUEUE = 5.0
 """How long a function call waits for its turn before the model is told that all is busy."""
 TOOL_CALLS = 200
 """Function calls of one call: one every eighteen seconds of an hour. Who makes more has gone astray."""
+TOOLS_MADE = 32
+"""Whole function calls of responses whose end is not heard yet: one response makes a handful."""
+RESPONSES_OPEN = 32
+"""Responses outside the conversation that are under way: a page makes one or two."""
 TOOL_ARGUMENTS = 32 * 1024
 """Bytes of arguments: a response has 4,096 tokens at most."""
 TOOL_ANSWER = 256 * 1024

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from switchboard.domain.price import Prices, Totals, add, cost
+from switchboard.domain.price import Prices, Totals, add, at_most, price_of
 from switchboard.domain.transcript import usage_of
+from switchboard.domain.transcript.snapshot import label, mapping
 
 from sideband import limits
 
@@ -16,26 +18,30 @@ class Meter:
 
     Args:
         totals: what the call had used when it was claimed.
-        models: the realtime and the transcription model, by which it is priced.
+        models: the realtime and the transcription model that the session asked for, by which it is priced.
+            A browser may have changed them; then what the others do counts apart.
 
     Attributes:
         totals: what it has used by now.
         earlier: dollars that the session's earlier calls have cost.
     """
 
-    __slots__ = ("_models", "_prices", "_seen", "_stored", "_stored_at", "earlier", "totals")
+    __slots__ = ("_models", "_prices", "_seen", "_stored", "_stored_at", "_told", "earlier", "totals")
 
     def __init__(self, totals: Totals | None, models: tuple[str, str], prices: Prices) -> None:
         self.totals: Totals = totals or {}
         self.earlier = 0.0
         self._models = models
         self._prices = prices
+        self._told: dict[str, str] = {}
         self._seen: dict[tuple[str, int], None] = {}
         self._stored = self.totals
         self._stored_at = 0.0
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """Count what the event bills."""
+        """Count what the event bills, and note by which models from now on."""
+        if event.get("type") == "session.updated":
+            self._learn(mapping(event, "session"))
         usage = usage_of(event)
         if usage is None:
             return
@@ -45,11 +51,25 @@ class Meter:
         self._seen[mark] = None
         if len(self._seen) > limits.BILLED_KEPT:
             del self._seen[next(iter(self._seen))]
-        self.totals = add(self.totals, usage)
+        self.totals = add(self.totals, replace(usage, source=self._source(usage.source)))
+
+    def _learn(self, session: Mapping[str, Any]) -> None:
+        transcription = mapping(mapping(mapping(session, "audio"), "input"), "transcription")
+        told = {"response": label(session, "model"), "transcription": label(transcription, "model")}
+        self._told |= {source: model for source, model in told.items() if model}
+
+    def _source(self, source: str) -> str:
+        """Return as what to count: apart from the rest if it was done by a model with other prices."""
+        expected = self._models[source == "transcription"]
+        told = self._told.get(source, expected)
+        if price_of(told, self._prices) == price_of(expected, self._prices):
+            return source
+        apart = f"{source}:{told}"
+        return apart if apart in self.totals or len(self.totals) < limits.MODELS_KEPT else source
 
     def price(self, totals: Totals | None) -> float:
-        """Return the dollars of some usage; what has no price costs nothing."""
-        return cost(totals or {}, *self._models, self._prices) or 0.0
+        """Return the dollars of some usage; what has no price is as dear as anything of its kind."""
+        return at_most(totals or {}, *self._models, self._prices)
 
     @property
     def spent(self) -> float:

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .snapshot import label, mapping
+from .snapshot import label, mapping, number
 
-_SECONDS_MAX: Final = 86_400  # a call lasts an hour; a day is a fault and must not be billed
+# Faults that must not be billed: a call lasts an hour, and a model's window has some hundred thousand tokens.
+_SECONDS_MAX: Final = 86_400
+_TOKENS_MAX: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens by direction and medium, and seconds transcribed, of one upstream event.
 
-    `source` is `response` or `transcription`, `id` the response or item that is billed: the same pair is to
-    be counted once. Cached input is part of the input beside it.
+    `source` is `response` or `transcription`, `id` the response or part of an item that is billed: the same
+    pair is to be counted once. Cached input is part of the input beside it.
     """
 
     source: str
@@ -39,7 +41,9 @@ def usage_of(event: Mapping[str, Any]) -> Usage | None:
         response = mapping(event, "response")
         return _tokens("response", label(response, "id"), mapping(response, "usage"))
     if kind == "conversation.item.input_audio_transcription.completed":
-        return _tokens("transcription", label(event, "item_id"), mapping(event, "usage"))
+        item_id, part = label(event, "item_id"), number(event, "content_index")
+        billed = f"{item_id}/{part}" if item_id and part else item_id
+        return _tokens("transcription", billed, mapping(event, "usage"))
     return None
 
 
@@ -73,7 +77,7 @@ def _tokens(source: str, billed: str, usage: Mapping[str, Any]) -> Usage | None:
 
 def _count(source: Mapping[str, Any], key: str) -> int:
     value = source.get(key)
-    return value if type(value) is int and value > 0 else 0
+    return value if type(value) is int and 0 < value <= _TOKENS_MAX else 0
 
 
 def _seconds(usage: Mapping[str, Any]) -> float:
