@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from switchboard.domain.call import Call, Lease
@@ -11,7 +12,7 @@ from switchboard.domain.errors import LeaseLost
 from switchboard.domain.session import Session
 from switchboard.domain.tool import names_of
 from switchboard.domain.transcript import Item
-from switchboard.domain.transcript.snapshot import label, mapping
+from switchboard.domain.transcript.snapshot import label, mapping, text
 
 from sideband import limits, log
 from sideband.deps import Shared
@@ -43,7 +44,8 @@ class ToolDesk:
         self._speaker: asyncio.Task[None] | None = None
         self._stirred = asyncio.Event()
         self._clock = asyncio.get_running_loop().time
-        self._ms: dict[str, int | None] = {}
+        self._told: dict[str, tuple[bytes, int | None]] = {}
+        self._early: dict[str, bytes] = {}
 
     def open(self, journal: Journal) -> None:
         """The transcript is ours: what its pages leave unanswered is our work, once the call is heard."""
@@ -104,8 +106,10 @@ class ToolDesk:
         except Exception as error:  # a defect: the model must not wait for ever
             log.error("tool.not_run", error, tool_call_id=asked.tool_call_id)
             outcome = Outcome("The tool failed.")
-        self._ms[output_id(asked.tool_call_id)] = outcome.ms
-        self._talk.answer(asked.tool_call_id, outcome.output)
+        self._told[asked.tool_call_id] = _print(outcome.output), outcome.ms
+        if asked.tool_call_id in self._early:
+            self._compare(asked.tool_call_id, self._early.pop(asked.tool_call_id))
+        self._talk.answer(asked.tool_call_id, outcome.output, asks=outcome.asks)
         self._stir()
 
     def _stir(self) -> None:
@@ -135,13 +139,26 @@ class ToolDesk:
             self._socket = None  # whoever listens is told as well, and connects again
 
     def _see_output(self, item: Mapping[str, Any]) -> None:
-        """Mark an output of ours in the transcript; take down that somebody else answers in our place."""
-        item_id, tool_call_id = label(item, "id"), label(item, "call_id")
-        if item_id in self._ms:
-            if self._journal is not None:
-                self._journal.mark_run(item_id, self._ms.pop(item_id))
-        elif self._talk.is_taken(tool_call_id) and item.get("type") == "function_call_output":
-            self._runs.note_answer(tool_call_id, item_id)
+        """Mark an output of ours in the transcript; take down that somebody else answers in our place.
+
+        A name of ours alone makes none ours: whoever hears the call can reckon it.
+        """
+        tool_call_id, said = label(item, "call_id"), _print(text(item, "output"))
+        if item.get("type") != "function_call_output" or not self._talk.is_taken(tool_call_id):
+            return
+        if label(item, "id") != output_id(tool_call_id):
+            self._runs.note_answer(tool_call_id)
+        elif tool_call_id in self._told:
+            self._compare(tool_call_id, said)
+        else:  # told by the host before us, or forged
+            self._early[tool_call_id] = said
+
+    def _compare(self, tool_call_id: str, said: bytes) -> None:
+        told, ms = self._told[tool_call_id]
+        if said != told:
+            self._runs.note_answer(tool_call_id)
+        elif self._journal is not None:
+            self._journal.mark_run(output_id(tool_call_id), ms)
 
     def _is_models(self, item_id: str) -> bool:
         item = self._journal.transcript.items.get(item_id) if self._journal is not None else None
@@ -157,6 +174,11 @@ def desk_of(
         return None
     runs = ToolRuns(call, lease, session.owner, shared, kit, tell)
     return ToolDesk(runs, names_of(session.granted), stop)
+
+
+def _print(words: str) -> bytes:
+    """Return by what an output is known again: the words of two hundred would take megabytes."""
+    return sha256(words.encode(errors="replace")).digest()
 
 
 def _asked(item: Item) -> Asked:

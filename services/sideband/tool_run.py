@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from json import loads
 from typing import Any
 
 from switchboard.domain.call import Call, Lease
@@ -20,7 +19,7 @@ from sideband import limits, log
 from sideband.deps import Shared
 from sideband.pinned import Tell
 from sideband.tool_kit import Context, ToolFailed, ToolKit
-from sideband.tool_words import Asked, output_id
+from sideband.tool_words import Asked, arguments_of
 
 UNKNOWN = (
     "The tool was cut off before its answer came. Nobody knows whether it did its work: say so, and check "
@@ -30,14 +29,19 @@ UNKNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the model is told, and how long the tool ran; None if it did not."""
+    """What the model is told, how long the tool ran (None: not at all), and whether the model is to go on."""
 
     output: str
     ms: int | None = None
+    asks: bool = True
 
 
 class Refused(Exception):
     """The function call is not run; the text is for the model."""
+
+
+class Spent(Refused):
+    """There were too many. The model is not asked to go on, or it would do so for ever."""
 
 
 class ToolRuns:
@@ -65,6 +69,7 @@ class ToolRuns:
 
     async def run(self, asked: Asked) -> Outcome:
         """Return what one function call came to; it may have been run before. Raise LeaseLost."""
+        asks = True
         try:
             tool, arguments = self._checked(asked)
             async with asyncio.timeout(limits.TOOL_QUEUE) as patience, self._slots, self._kit.slots:
@@ -73,15 +78,13 @@ class ToolRuns:
         except TimeoutError:
             refusal = "Too many tools are running at the moment. It was not run."
         except Refused as refused:
-            refusal = str(refused)
+            refusal, asks = str(refused), not isinstance(refused, Spent)
         self._shared.metrics.tool_failures += 1
         self._tell("tool.refused", {"tool": asked.name, "toolCallId": asked.tool_call_id})
-        return Outcome(refusal)
+        return Outcome(refusal, asks=asks)
 
-    def note_answer(self, tool_call_id: str, item_id: str) -> None:
-        """Take down if somebody else has told the model what a tool of ours came to."""
-        if item_id == output_id(tool_call_id):
-            return
+    def note_answer(self, tool_call_id: str) -> None:
+        """Take down that somebody else has told the model what a tool of ours came to."""
         self._tell("tool.answered_by_other", {"toolCallId": tool_call_id})
 
     async def part(self) -> None:
@@ -97,18 +100,18 @@ class ToolRuns:
     def _checked(self, asked: Asked) -> tuple[ServerTool, Mapping[str, Any]]:
         """Return tool and arguments. Raise Refused: the model is as trustworthy as who talks to it."""
         tool = self._kit.tools.by_name.get(asked.name)
-        if tool is None:
+        if tool is None or not tool.is_for(self._owner):
             raise Refused("This tool is not there any more.")
         self._made += 1
         if self._made > limits.TOOL_CALLS:
-            raise Refused("There were too many tool calls in this conversation. It was not run.")
+            raise Spent("There were too many tool calls in this conversation. It was not run.")
         if len(asked.arguments.encode(errors="replace")) > limits.TOOL_ARGUMENTS:
             raise Refused("The arguments are too long. It was not run.")
         try:
-            arguments = loads(asked.arguments or "{}")
-            problem = misfit(tool.parameters, arguments)
-        except (ValueError, RecursionError):
+            arguments = arguments_of(asked)
+        except ValueError:
             raise Refused("The arguments are not valid JSON. It was not run.") from None
+        problem = misfit(tool.parameters, arguments)
         if problem:
             raise Refused(f"It was not run, as {problem}.")
         return tool, arguments

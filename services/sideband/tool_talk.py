@@ -11,7 +11,7 @@ import orjson
 from switchboard.domain.transcript.snapshot import label, mapping, sequence
 
 from sideband import limits
-from sideband.tool_words import INTERRUPTED, Asked, asked_of, is_aside, output_frame, output_id
+from sideband.tool_words import INTERRUPTED, Asked, asked_of, is_aside, newest, output_frame, output_id
 
 SOMEBODY = "?"
 """The response that is under way, when the upstream has told that there is one, and not which."""
@@ -63,6 +63,7 @@ class ToolTalk:
 
     __slots__ = (
         "_active",
+        "_asides",
         "_asking",
         "_granted",
         "_held",
@@ -79,6 +80,7 @@ class ToolTalk:
         self._is_models = is_models
         self._seen: dict[str, Round | None] = {}
         self._made: dict[str, Asked] = {}
+        self._asides: dict[str, None] = {}
         self._rounds: dict[str, Round] = {}
         self._outputs: dict[str, Told] = {}
         self._active: tuple[str, float] | None = None
@@ -142,10 +144,13 @@ class ToolTalk:
         missed, self._made = list(self._made.values()), {}
         return self._take([*unanswered, *missed])
 
-    def answer(self, tool_call_id: str, output: str) -> None:
-        """The function call is over."""
-        if self._seen.get(tool_call_id) is not None:
-            self._outputs[tool_call_id] = Told(output, self._seen[tool_call_id])
+    def answer(self, tool_call_id: str, output: str, *, asks: bool = True) -> None:
+        """The function call is over; without `asks` the model is told, and not asked to go on."""
+        each = self._seen.get(tool_call_id)
+        if each is not None:
+            if not asks:
+                each.open.discard(tool_call_id)
+            self._outputs[tool_call_id] = Told(output, each if asks else None)
 
     def due(self, now: float) -> list[bytes]:
         """Return the frames to send by now, each once."""
@@ -182,6 +187,7 @@ class ToolTalk:
 
     def _began(self, response: Mapping[str, Any], now: float) -> None:
         if is_aside(response):
+            self._asides = newest({**self._asides, label(response, "id"): None}, limits.RESPONSES_OPEN)
             return
         self._active = (label(response, "id") or SOMEBODY, now)
         self._asking = None
@@ -194,6 +200,7 @@ class ToolTalk:
         made = [asked for asked in self._made.values() if asked.response_id == response_id]
         self._made = {name: asked for name, asked in self._made.items() if asked.response_id != response_id}
         if is_aside(response):
+            self._asides.pop(response_id, None)
             return []
         self._active = None
         for item in sequence(response, "output"):
@@ -209,10 +216,10 @@ class ToolTalk:
 
     def _whole(self, event: Mapping[str, Any]) -> None:
         """Note a whole function call, should the end of its response be missed."""
-        item = mapping(event, "item")
-        asked = asked_of(item, label(event, "response_id"))
+        item, response_id = mapping(event, "item"), label(event, "response_id")
+        asked = asked_of(item, response_id) if response_id not in self._asides else None
         if asked is not None and asked.name in self._granted and item.get("status") == "completed":
-            self._made[label(item, "id")] = asked
+            self._made = newest({**self._made, label(item, "id"): asked}, limits.TOOLS_MADE)
 
     def _retrieved(self, item: Mapping[str, Any]) -> list[Asked]:
         """Anybody may have made an item that we ask for; what a response is known to have said counts."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from json import loads
+from typing import Any, TypeVar
 
 import orjson
 from switchboard.domain.transcript.limits import ID_MAX
 from switchboard.domain.transcript.snapshot import label, text
+
+Value = TypeVar("Value")
 
 INTERRUPTED = "This was not run: the person interrupted. Ask before you try again."
 
@@ -37,6 +40,17 @@ def asked_of(item: Mapping[str, Any], response_id: str) -> Asked | None:
     return Asked(tool_call_id, text(item, "name")[:ID_MAX], text(item, "arguments"), response_id)
 
 
+def arguments_of(asked: Asked) -> Any:
+    """Return the arguments. Raise ValueError for what is no JSON that every target would read alike."""
+    try:
+        orjson.loads(asked.arguments or "{}")  # knows no NaN, no infinity and no half of a surrogate pair
+        arguments = loads(asked.arguments or "{}")
+        orjson.dumps(arguments)  # nor numbers and depths that are beyond most readers
+    except (TypeError, RecursionError) as error:
+        raise ValueError("These arguments are not for everybody.") from error
+    return arguments
+
+
 def is_aside(response: Mapping[str, Any]) -> bool:
     """True for a response outside the conversation: nobody could be told what its calls came to."""
     return "conversation_id" in response and response["conversation_id"] is None
@@ -51,3 +65,8 @@ def output_frame(tool_call_id: str, output: str, event_id: str) -> bytes:
         "output": output,
     }
     return orjson.dumps({"type": "conversation.item.create", "event_id": event_id, "item": item})
+
+
+def newest(entries: dict[str, Value], most: int) -> dict[str, Value]:
+    """Return so many entries at most, those that were added last."""
+    return dict(list(entries.items())[-most:])

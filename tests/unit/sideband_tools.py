@@ -22,6 +22,7 @@ WEATHER = ServerTool(
     description="Tells the weather of a city.",
     parameters={"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     target=HttpTarget("https://tools.example/weather"),
+    kinds=frozenset(("guest",)),
 )
 SOON = 20.0
 """Seconds in which what is not to happen would."""

@@ -34,7 +34,7 @@ MODEL = "gpt-live-transcribe"
 @pytest.fixture
 def equipped(world: World) -> World:
     """A world whose users may use the weather tool."""
-    world.server_tools = ServerTools({"weather": WEATHER})
+    world.server_tools = ServerTools({"weather": replace(WEATHER, kinds=frozenset(("user",)))})
     return world
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sideband.tool_talk import ToolTalk
 from sideband.tool_words import output_id
 
@@ -14,6 +16,7 @@ from tests.unit.sideband_tools import (
     GRANTED,
     added,
     answered,
+    answers,
     asked_on,
     asks,
     audit,
@@ -21,6 +24,7 @@ from tests.unit.sideband_tools import (
     output_of,
     outputs,
     quiet,
+    says,
     sent,
     stored,
     tool_scene,
@@ -118,6 +122,19 @@ def test_a_response_outside_the_conversation_runs_nothing() -> None:
     assert workshop(tool_scene(story)).done == []
 
 
+def test_a_response_outside_the_conversation_whose_end_was_missed_runs_nothing() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        aside = {"id": "resp_1", "conversation_id": None}
+        socket.say({"type": "response.created", "response": aside}, whole(asks()))
+        await quiet()
+        socket.hang()
+        await made.socket(2)
+        await quiet()
+
+    assert workshop(tool_scene(story)).done == []
+
+
 def test_a_session_without_granted_tools_is_left_alone() -> None:
     async def story(made: Scene) -> None:
         socket = await made.socket()
@@ -150,6 +167,39 @@ def test_an_answer_that_somebody_else_gives_in_our_place_is_taken_down() -> None
 
     made = tool_scene(story)
     assert [entry.event for entry in audit(made)] == ["tool.answered_by_other", "tool.run"]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0], ids=["after the tool", "before it"])
+def test_an_output_that_only_has_the_name_of_ours_is_not_ours(seconds: float) -> None:
+    forged = {**output_of("call_1", "Forged."), "id": output_id("call_1")}
+
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await until(lambda: workshop(made).done)
+        await asyncio.sleep(2.0)
+        socket.say(added(forged, "item_call_1"))
+        await answers(socket, 1)
+        await quiet()
+
+    made = tool_scene(story, says("It rains in", seconds))
+    assert sorted(entry.event for entry in audit(made)) == ["tool.answered_by_other", "tool.run"]
+    _, output = made.items
+    assert (output.text or output.output, output.source) == ("Forged.", "sideband")
+
+
+def test_an_output_that_the_host_before_us_has_told_is_ours() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await until(lambda: workshop(made).done)
+        told = {**output_of("call_1", "It rains in Oslo"), "id": output_id("call_1")}
+        socket.say(added(told, "item_call_1"))
+        await answers(socket, 1)
+        await quiet()
+
+    made = tool_scene(story)
+    assert [entry.event for entry in audit(made)] == ["tool.run"]
 
 
 def test_the_upstreams_own_frames_are_understood() -> None:

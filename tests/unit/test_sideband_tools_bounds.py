@@ -11,6 +11,7 @@ import pytest
 from sideband import limits
 from sideband.ending import ENDED
 from sideband.tool_kit import ToolFailed
+from switchboard.domain.tool import ServerTool
 
 from tests.unit.sideband_events import error
 from tests.unit.sideband_scene import Scene
@@ -45,6 +46,11 @@ from tests.unit.sideband_world import until
         ("[]", "the arguments must be object"),
         ('{"city": ', "not valid JSON"),
         ("[" * 20_000, "not valid JSON"),
+        ('{"city": "Oslo", "days": NaN}', "not valid JSON"),
+        ('{"city": "Oslo", "days": 1e999}', "not valid JSON"),
+        ('{"city": "Oslo", "days": ' + "9" * 400 + "}", "not valid JSON"),
+        ('{"city": "Oslo \\ud800"}', "not valid JSON"),
+        ('{"city": "Oslo", "days": ' + "[" * 300 + "]" * 300 + "}", "not valid JSON"),
         ('{"city": "' + "x" * limits.TOOL_ARGUMENTS + '"}', "too long"),
     ],
 )
@@ -63,14 +69,18 @@ def test_bad_arguments_are_told_to_the_model_and_not_to_the_tool(arguments: str,
     assert [entry.event for entry in audit(made)] == ["tool.refused"]
 
 
-def test_a_tool_that_was_taken_out_of_the_configuration_says_so() -> None:
+@pytest.mark.parametrize(
+    "tool", [replace(WEATHER, name="another"), replace(WEATHER, kinds=frozenset(("user", "service")))]
+)
+def test_a_tool_that_was_taken_away_from_whose_session_it_is_says_so(tool: ServerTool) -> None:
     async def story(made: Scene) -> None:
         socket = await made.socket()
         socket.say(*turn(asks()))
         await answered(socket)
         await asked_on(socket)
 
-    made = tool_scene(story, tool=replace(WEATHER, name="another"))
+    made = tool_scene(story, tool=tool)
+    assert workshop(made).done == []
     assert outputs(made.upstream.sockets[0]) == ["This tool is not there any more."]
 
 
@@ -125,6 +135,23 @@ def test_a_call_has_so_many_tool_calls_and_no_more() -> None:
     assert len(workshop(made).done) == limits.TOOL_CALLS
     assert "too many" in outputs(made.upstream.sockets[0])[-1]
     assert made.call.tool_calls == limits.TOOL_CALLS
+
+
+def test_a_model_that_makes_too_many_is_told_and_not_asked_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TOOL_CALLS", 2)
+
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        for number in range(4):
+            item = asks(call_id=f"call_{number}")
+            socket.say(*turn(item, response_id=f"resp_{number}"))
+            await answered(socket, number + 1)
+            await quiet()
+
+    made = tool_scene(story)
+    [socket] = made.upstream.sockets
+    assert ["too many" in output for output in outputs(socket)] == [False, False, True, True]
+    assert len(sent(socket, "response.create")) == 2
 
 
 def test_of_many_at_once_some_wait_and_some_are_told_to_try_later() -> None:

@@ -55,6 +55,10 @@ class ServerTool:
     seconds: float = limits.TOOL_SECONDS
     output_bytes: int = limits.TOOL_OUTPUT_BYTES
 
+    def is_for(self, owner: str) -> bool:
+        """True if whoever owns a session, in storage form, may use it there."""
+        return owner.partition(":")[0] in self.kinds
+
     def as_tool(self) -> dict[str, Any]:
         """Return it as the upstream is told of it."""
         return {
@@ -73,8 +77,7 @@ class ServerTools:
 
     def granted(self, principal: Principal) -> list[dict[str, Any]] | None:
         """Return the tools of a principal's sessions in the upstream's words; None if there are none."""
-        kind = principal.owner.partition(":")[0]
-        return [tool.as_tool() for tool in self.by_name.values() if kind in tool.kinds] or None
+        return [tool.as_tool() for tool in self.by_name.values() if tool.is_for(principal.owner)] or None
 
     def signs(self) -> bool:
         """True if there is a target whose requests must be signed."""
