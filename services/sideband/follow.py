@@ -89,13 +89,13 @@ class Follow:
         Raise LeaseLost, or, without patience, Throttled.
         """
         clock, deps = asyncio.get_running_loop().time, self._shared.deps
-        if not (self._meter.due(clock()) or (now and not self._meter.is_stored)):
-            return
-        totals, shared = self._meter.totals, self._shared
-        lane = shared.insist if patient else shared.table if now else shared.ask
-        await lane(deps.calls.meter, self.lease, totals)
-        self._meter.stored(totals, clock())
-        if deps.allowance.budget and not now:
+        is_due = self._meter.due(clock()) or (now and not self._meter.is_stored)
+        if is_due:
+            totals, shared = self._meter.totals, self._shared
+            lane = shared.insist if patient else shared.table if now else shared.ask
+            await lane(deps.calls.meter, self.lease, totals)
+            self._meter.stored(totals, clock())
+        if deps.allowance.budget and not now and (is_due or self._meter.earlier is None):
             others = await self._shared.ask(deps.calls.list, self.lease.session_id)
             used = [call.usage for call in others if call.generation != self.lease.generation]
             self._meter.earlier = sum(map(self._meter.price, used))

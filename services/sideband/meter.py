@@ -23,14 +23,14 @@ class Meter:
 
     Attributes:
         totals: what it has used by now.
-        earlier: dollars that the session's earlier calls have cost.
+        earlier: dollars that the session's other calls have cost, None until somebody has looked.
     """
 
     __slots__ = ("_models", "_prices", "_seen", "_stored", "_stored_at", "_told", "earlier", "totals")
 
     def __init__(self, totals: Totals | None, models: tuple[str, str], prices: Prices) -> None:
         self.totals: Totals = totals or {}
-        self.earlier = 0.0
+        self.earlier: float | None = None
         self._models = models
         self._prices = prices
         self._told: dict[str, str] = {}
@@ -74,7 +74,7 @@ class Meter:
     @property
     def spent(self) -> float:
         """The dollars of the session by now."""
-        return self.earlier + self.price(self.totals)
+        return (self.earlier or 0.0) + self.price(self.totals)
 
     def due(self, now: float) -> bool:
         """True when there is news to store, and the last storing is long enough ago."""

@@ -118,3 +118,68 @@ def test_a_budget_counts_the_sessions_earlier_calls() -> None:
         assert it.call.reason == "budget"
 
     fleet(story, Bounded(Allowance(budget=10)))
+
+
+def test_a_session_that_has_spent_its_budget_gets_no_further_call_for_nothing() -> None:
+    async def story(it: Fleet) -> None:
+        earlier = {"response": {"output_text": 10}}
+        it.world.stores.calls.add(Call("sess_1", 1, "rtc_0", START, status="closed", usage=earlier))
+        await followed(it)
+        await until(lambda: it.call.status == "closed", 60)
+        assert (it.call.reason, it.call.usage) == ("budget", None)
+        assert it.world.upstream.hung_up
+
+    fleet(story, Bounded(Allowance(budget=10)))
+
+
+def test_a_model_without_a_price_does_not_escape_the_budget() -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        socket.say({"type": "session.updated", "session": {"model": "made-up"}}, billed("r1", 12))
+        await until(lambda: it.call.status == "closed", 60)
+        assert it.call.reason == "budget"
+
+    fleet(story, Bounded(Allowance(budget=10)))
+
+
+@pytest.mark.parametrize(
+    ("allowance", "reason"), [(Allowance(longest=300), "too_long"), (Allowance(budget=10), "budget")]
+)
+def test_what_a_call_has_used_up_it_has_used_up_for_whoever_takes_it_over(
+    allowance: Allowance, reason: str
+) -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        socket.say(billed("r1", 9))
+        await until(lambda: it.call.usage, 120)
+        await asyncio.sleep(200)
+        it.start("host_b")
+        await it.kill("host_a")
+        await it.followed_by("host_b")
+        await until(lambda: len(it.world.upstream.sockets) > 1 and it.world.upstream.sockets[1].sent)
+        it.world.upstream.sockets[1].say(billed("r2", 2))
+        await until(lambda: it.call.status == "closed", 120)
+        assert it.call.reason == reason
+        assert it.call.usage == {"response": {"output_text": 11}}
+        assert it.world.upstream.hung_up
+
+    fleet(story, Bounded(allowance))
+
+
+def test_a_host_that_hands_over_and_hears_on_bills_nothing_twice() -> None:
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a")
+        await until(lambda: it.world.upstream.sockets and it.world.upstream.sockets[0].sent)
+        first = it.world.upstream.sockets[0]
+        first.say(billed("r1", 3))
+        it.start("host_b")
+        await asyncio.sleep(5)
+        host.stop()
+        await until(lambda: len(it.world.upstream.sockets) > 1 and it.world.upstream.sockets[1].sent)
+        for socket in it.world.upstream.sockets:  # both hear it
+            socket.say(billed("r2", 4))
+        await asyncio.sleep(3 * limits.METER)
+        assert it.call.host == "host_b"
+        assert it.call.usage == {"response": {"output_text": 7}}
+
+    fleet(story)
