@@ -10,8 +10,9 @@ from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound, TooManyViewers
 from switchboard.domain.live import END
 from switchboard.domain.ports.transcripts import TranscriptPage
-from switchboard.domain.viewers import Notice, Viewer, of_message, to_message
+from switchboard.domain.viewers import Notice, Viewer, of_message, to_message, too_many
 from switchboard.stores.memory import MemoryTranscripts
+from switchboard.stores.memory_viewers import MemoryViewers
 from switchboard.usecases.stream_transcript import StreamedItem, StreamTranscript
 from switchboard.usecases.sweep_mailboxes import SweepMailboxes, sweep_mailboxes
 
@@ -180,13 +181,33 @@ def test_who_comes_back_takes_the_place_of_their_own_earlier_stream(stage: Stage
     assert stage.world.viewers.list(SESSION_ID) == ()
 
 
+def test_who_comes_back_to_a_full_house_still_has_their_place(stage: Stage) -> None:
+    stage.say(*heard("u1", None, "One."))
+    [shown] = [stage.stream() for _ in range(limits.VIEWERS_MAX)][0].shown
+    assert stage.watch(shown.id)[0] == []
+    assert len(stage.world.viewers.list(SESSION_ID)) == limits.VIEWERS_MAX
+
+
 def test_one_viewer_too_many_is_refused_and_leaves_nothing_behind(stage: Stage) -> None:
     viewings = [stage.watch()[1] for _ in range(limits.VIEWERS_MAX)]
     with pytest.raises(TooManyViewers):
         stage.stream()
+    assert stage.world.mailboxes.open() == f"memory:{limits.VIEWERS_MAX + 1}"  # no refused one had a mailbox
+    stage.world.mailboxes.close(f"memory:{limits.VIEWERS_MAX + 1}")
     for viewing in viewings:
         viewing.close()
     assert stage.world.viewers.list(SESSION_ID) == ()
+    assert stage.world.mailboxes.sweep(stage.world.clock() + timedelta(seconds=1)) == 0
+
+
+def test_who_comes_too_late_for_the_last_place_leaves_nothing_behind(stage: Stage) -> None:
+    class Taken(MemoryViewers):
+        def add(self, viewer: Viewer) -> None:
+            raise too_many()
+
+    stage.world.viewers = Taken(stage.world.clock)
+    with pytest.raises(TooManyViewers):
+        stage.stream()
     assert stage.world.mailboxes.sweep(stage.world.clock() + timedelta(seconds=1)) == 0
 
 

@@ -8,6 +8,9 @@ from datetime import datetime
 from json import dumps, loads
 from typing import Any, Protocol
 
+from switchboard.domain import limits
+from switchboard.domain.errors import TooManyViewers
+
 MESSAGE_BYTES = 200_000
 """Largest message: queues take 256 KB; the words of what is larger are read from the table."""
 
@@ -74,6 +77,13 @@ class Mailboxes(Protocol):
 
     def sweep(self, before: datetime) -> int:
         """Remove mailboxes opened before that time; return how many. Raise Throttled."""
+
+
+def too_many() -> TooManyViewers:
+    """Return the error for a viewer beyond the limit."""
+    return TooManyViewers(
+        f"{limits.VIEWERS_MAX} streams of this session are open.", retry_after=limits.VIEWERS_RETRY_AFTER
+    )
 
 
 def to_message(notices: Iterable[Notice], most: int = MESSAGE_BYTES) -> str:

@@ -9,8 +9,8 @@ from itertools import count
 from threading import Condition, RLock
 
 from switchboard.domain import limits
-from switchboard.domain.errors import NotFound, TooManyViewers
-from switchboard.domain.viewers import Viewer
+from switchboard.domain.errors import NotFound
+from switchboard.domain.viewers import Viewer, too_many
 
 
 class MemoryViewers:
@@ -26,10 +26,7 @@ class MemoryViewers:
         with self._lock:
             watching = self.list(viewer.session_id)
             if len(watching) >= limits.VIEWERS_MAX:
-                raise TooManyViewers(
-                    f"{limits.VIEWERS_MAX} streams of this session are open.",
-                    retry_after=limits.VIEWERS_RETRY_AFTER,
-                )
+                raise too_many()
             self._viewers[viewer.session_id] = [*watching, viewer]
 
     def list(self, session_id: str) -> tuple[Viewer, ...]:

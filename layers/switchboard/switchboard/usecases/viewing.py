@@ -16,7 +16,7 @@ from switchboard.domain.ports.sideband import SidebandCommands
 from switchboard.domain.ports.surroundings import Clock, NewId, Sleep
 from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.session import Session
-from switchboard.domain.viewers import Mailboxes, Notice, Viewer, Viewers, of_message
+from switchboard.domain.viewers import Mailboxes, Notice, Viewer, Viewers, of_message, too_many
 
 VIEWER_CHARS = 12
 """Of a viewer's id, which every event carries: 48 bits tell the few viewers of a session apart."""
@@ -99,6 +99,8 @@ class Viewing:
         """Take a place and a mailbox; the earlier stream of the same viewer loses its own."""
         deps = self._deps
         watching = deps.viewers.list(self.session_id)
+        if sum(viewer.id != before for viewer in watching) >= limits.VIEWERS_MAX:
+            raise too_many()  # before a mailbox is made: whoever tries on and on is to cost one read
         for viewer in watching:
             if viewer.id == before:
                 self._forget(viewer)

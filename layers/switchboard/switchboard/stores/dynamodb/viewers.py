@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from switchboard.domain import limits
-from switchboard.domain.errors import TooManyViewers
 from switchboard.domain.ports.surroundings import Clock
-from switchboard.domain.viewers import Viewer
+from switchboard.domain.viewers import Viewer, too_many
 from switchboard.stores.dynamodb.table import ConditionFailed, Row, Table
 
 FREE = "attribute_not_exists(pk) OR free_at <= :now"
@@ -32,9 +31,7 @@ class DynamoViewers:
                     return self._table.put(_row(viewer, slot), FREE, {"now": now})
                 except ConditionFailed:
                     continue  # somebody else was faster
-        raise TooManyViewers(
-            f"{limits.VIEWERS_MAX} streams of this session are open.", retry_after=limits.VIEWERS_RETRY_AFTER
-        )
+        raise too_many()
 
     def list(self, session_id: str) -> tuple[Viewer, ...]:
         """Return those who watch the session now."""
