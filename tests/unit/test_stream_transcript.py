@@ -183,7 +183,8 @@ def test_who_comes_back_takes_the_place_of_their_own_earlier_stream(stage: Stage
 
 def test_who_comes_back_to_a_full_house_still_has_their_place(stage: Stage) -> None:
     stage.say(*heard("u1", None, "One."))
-    [shown] = [stage.stream() for _ in range(limits.VIEWERS_MAX)][0].shown
+    first, *_ = [stage.stream() for _ in range(limits.VIEWERS_MAX)]
+    [shown] = first.shown
     assert stage.watch(shown.id)[0] == []
     assert len(stage.world.viewers.list(SESSION_ID)) == limits.VIEWERS_MAX
 
