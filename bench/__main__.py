@@ -6,6 +6,8 @@ import argparse
 import importlib
 import sys
 
+from bench.processes import PATHS
+
 PARTS = ("cold_start", "sideband", "writes", "full_load", "agent", "scaling", "model_check")
 
 
@@ -20,6 +22,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    sys.path[:0] = PATHS
     parts = [importlib.import_module(f"bench.{part}") for part in options.parts or PARTS]
     met = [part.run(quick=options.quick, only=options.only) for part in parts]
     return int(False in met)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench.processes import PATHS, ROOT
+
 HISTORIES, QUICK_HISTORIES = 300, 30
 STRIDE, QUICK_STRIDE = 4, 60
 """Every so manieth turn of the event loop a host dies in."""
@@ -15,11 +15,10 @@ STRIDE, QUICK_STRIDE = 4, 60
 
 def run(*, quick: bool = False, only: str | None = None) -> None:
     """Explore in a process of its own. Raise CalledProcessError if a history breaks a promise."""
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "services", ROOT / "layers" / "switchboard")))
     histories, stride = (QUICK_HISTORIES, QUICK_STRIDE) if quick else (HISTORIES, STRIDE)
     subprocess.run(
         [sys.executable, "-m", "tests.unit.sideband_crashes", str(histories), str(stride)],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)},
         cwd=ROOT,
         check=True,
     )

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+PATHS = list(map(str, (ROOT, ROOT / "services", ROOT / "layers" / "switchboard")))
+"""Where the code is that is measured."""
 NOTHING: Mapping[str, str] = {}
 
 
@@ -20,10 +22,9 @@ def running(
     module: str, *arguments: str, environment: Mapping[str, str] = NOTHING
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a module of ours until the end of the block."""
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "services", ROOT / "layers" / "switchboard")))
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
-        env={**os.environ, "PYTHONPATH": path, **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -47,6 +47,17 @@ def conversation(turns: int, stretch: int = 1) -> list[str]:
     return frames
 
 
+def audible(frames: list[str], pieces: int) -> list[str]:
+    """Return the frames with as many pieces of recorded audio before the last: what a sideband ignores."""
+    received = _received("primary_audio_turn")
+    audio = [event for event in received if event["type"] == "response.output_audio.delta"]
+    told = [
+        json.dumps(event, separators=(",", ":"))
+        for _, event in zip(range(pieces), cycle(audio), strict=False)
+    ]
+    return [*frames[:-1], *told, frames[-1]]
+
+
 def stamped(frames: list[str]) -> list[str]:
     """Return the frames with `STAMP` behind the last words of each item: whoever sends them fills it in."""
 
@@ -104,9 +115,12 @@ def share_of_deltas(frames: list[str]) -> float:
 
 
 def _recorded(name: str) -> list[dict[str, Any]]:
+    return [event for event in _received(name) if event["type"] not in NOT_HEARD]
+
+
+def _received(name: str) -> list[dict[str, Any]]:
     lines = map(json.loads, (RECORDINGS / f"{name}.jsonl").read_text().splitlines())
-    received = (line["data"] for line in lines if line["direction"] == "received")
-    return [event for event in received if event["type"] not in NOT_HEARD]
+    return [line["data"] for line in lines if line["direction"] == "received"]
 
 
 def _longer(events: list[dict[str, Any]], stretch: int) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """The process that plays the upstream: holds connections and sends all of them one conversation.
 
-Started as `python -m bench.upstream CALLS TURNS SECONDS`. It prints its port, then `ready` once that many
-calls are connected; told `go` it plays (a frame every SECONDS to each call, 0 for as fast as they take it),
-prints `done`, and stays until it is killed.
+Started as `python -m bench.upstream CALLS TURNS PIECES SECONDS`, with so many pieces of audio near the end.
+It prints its port, then `ready` once that many calls are connected; told `go` it plays (a frame every SECONDS
+to each call, 0 for as fast as they take it), prints `done`, and stays until it is killed.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import sys
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from bench.script import conversation
+from bench.script import audible, conversation
 
 GROUPS = 20
 """Calls are not in step: at one pace, a twentieth of them gets its frame at a time."""
 
 
-async def main(calls: int, turns: int, seconds: float) -> None:
+async def main(calls: int, turns: int, pieces: int, seconds: float) -> None:
     """Serve until killed."""
-    frames = conversation(turns)
+    frames = audible(conversation(turns), pieces)
     connections: list[ServerConnection] = []
     complete = asyncio.Event()
 
@@ -60,4 +60,4 @@ async def _fast(connection: ServerConnection, frames: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
