@@ -10,7 +10,7 @@ STAGE ?= dev
 READY := $(VENV)/.ready-$(shell cksum requirements-dev.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo browser screenshots clean-dev chaos test unit contract integration e2e check format openapi bench invoke replay build deploy validate image push-image
+.PHONY: help dev demo browser screenshots clean-dev chaos test unit contract integration e2e check format openapi bench invoke replay console build deploy validate image push-image
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ browser: ## what tests/browser needs: a Chromium (Debian's, installed if there i
 	@sh dev/find-chromium
 	@if command -v npm >/dev/null; then npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent; \
 	else echo "There is no npm: the test with @openai/agents-realtime is skipped."; fi
+
+console: $(READY) ## lay the console out as static files: make console TO=site API=https://…
+	@$(PY) -m dev.console '$(or $(TO),$(error TO names the directory to fill))' --api '$(API)'
 
 screenshots: $(READY) ## take the README's pictures of the console of a running `make dev`
 	@$(PY) -m dev.screenshots
