@@ -213,17 +213,17 @@ class LocalStack:
         self.simulator_url = str(child.report(limits.CHILD_START_S)["url"]).rstrip("/")
 
     def _start_web_function(self, function: web_functions.WebFunction) -> dict[str, str]:
-        """Return the function's paths, each with the URL of its server."""
+        """Return the function's routes, each with the URL of its server."""
         child, url = web_functions.start(function, self.engine_url, self.physical_ids, self._cache, self.sink)
         self.children.append(child)
-        return dict.fromkeys(function.paths, url)
+        return dict.fromkeys(function.routes, url)
 
     def _start_gateway(self, port: int, routed: Mapping[str, str]) -> None:
         api = self.physical_ids["Api"]
         stage = self.physical_ids["ApiStage"]
         host = f"{api}.execute-api.localhost:{self.engine_url.rsplit(':', 1)[1]}"
         settings = ("--port", str(port), "--engine", self.engine_url, "--host", host, "--stage", stage)
-        routes = (f"--route={path}={url}" for path, url in routed.items())
+        routes = (f"--route={route}={url}" for route, url in routed.items())
         streams = (f"--stream={prefix}={url}" for prefix, url in self.streams.items())
         has_console = (self.project / "console").is_dir()
         clients = console.mounts(self.project, "/console") if has_console else {}

@@ -2,7 +2,7 @@
 
 The adapter's layer starts the function's own command and passes requests on to it; the engine can neither
 have that layer nor stream. So the launcher starts the same command with the same environment, and the
-gateway sends the function's paths to it.
+gateway sends the function's routes to it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from dev.engine.processes import Child, LineSink
 
 @dataclass(frozen=True)
 class WebFunction:
-    """One such function: where its code and layers are, and which paths of the API are its."""
+    """One such function: where its code and layers are, and which routes are its, as `GET /path`."""
 
     logical_id: str
     code: Path
     layers: list[Path]
-    paths: list[str]
+    routes: list[str]
 
 
 def is_one(resource: Mapping[str, Any]) -> bool:
@@ -45,8 +45,9 @@ def find(project: Path, template: Template, cache: Path) -> Iterator[WebFunction
             continue
         properties = resource["Properties"]
         code, used = system.function_parts(project, template, properties, layers, cache)
-        events = properties.get("Events", {}).values()
-        yield WebFunction(name, code, used, [event["Properties"]["Path"] for event in events])
+        events = [event["Properties"] for event in properties.get("Events", {}).values()]
+        routes = [f"{event['Method'].upper()} {event['Path']}" for event in events]
+        yield WebFunction(name, code, used, routes)
 
 
 def start(

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--host", required=True, help="the Host header that selects the API")
     parser.add_argument("--stage", required=True)
     parser.add_argument("--stream", action="append", default=[], metavar="PREFIX=URL")
-    parser.add_argument("--route", action="append", default=[], metavar="PATH=URL")
+    parser.add_argument("--route", action="append", default=[], metavar="METHOD PATH=URL")
     parser.add_argument("--files", action="append", default=[], metavar="PREFIX=DIRECTORY")
     parser.add_argument("--console", type=Path, metavar="DIRECTORY")
     parser.add_argument("--simulator", default="", metavar="URL", help="told to the console")
@@ -33,7 +33,7 @@ def main() -> None:
         host=options.host,
         stage=options.stage,
         streams={prefix: URL(url) for prefix, url in (pair.split("=", 1) for pair in options.stream)},
-        routes={path: URL(url) for path, url in (pair.split("=", 1) for pair in options.route)},
+        routes={route: URL(url) for route, url in (pair.split("=", 1) for pair in options.route)},
         files={prefix: Path(path) for prefix, path in (pair.split("=", 1) for pair in options.files)},
         console=options.console,
         simulator=options.simulator,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from dev.gateway.errors import Connection
 from dev.gateway.forward import forward
 
 CONSOLE = "/console"
+_PARAMETER = re.compile(r"{(\w+)}")
+"""A path's parameter, which takes any segment; aiohttp's own takes none with braces."""
 _SESSION = web.AppKey("session", ClientSession)
 
 
@@ -23,9 +26,9 @@ _SESSION = web.AppKey("session", ClientSession)
 class Settings:
     """Where requests go: `host` and `stage` name the API on the engine.
 
-    `streams` maps path prefixes to servers that stream their answers, `routes` single paths, beneath which
-    the API has others; `files` maps prefixes to directories. `console` is the console's directory, and
-    `simulator` the URL that it finds the simulator at.
+    `streams` maps path prefixes to servers that stream their answers, `routes` single routes such as
+    `GET /session/{sessionId}/transcript/stream`, whose other methods are the API's; `files` maps prefixes to
+    directories. `console` is the console's directory, and `simulator` the URL that it finds the simulator at.
     """
 
     engine: URL
@@ -61,8 +64,9 @@ def create_app(settings: Settings) -> web.Application:
 
     app = web.Application(client_max_size=limits.MAX_BODY_BYTES)
     app.cleanup_ctx.append(_session)
-    for path, base in settings.routes.items():
-        app.router.add_route("*", path, _to_server(base))
+    for route, base in settings.routes.items():
+        method, path = route.split()
+        app.router.add_route(method, _PARAMETER.sub(r"{\1:[^/]+}", path), _to_server(base))
     for prefix, base in settings.streams.items():
         app.router.add_route("*", prefix.rstrip("/"), _to_server(base))
         app.router.add_route("*", prefix.rstrip("/") + "/{path:.*}", _to_server(base))
@@ -70,7 +74,7 @@ def create_app(settings: Settings) -> web.Application:
         _add_files(app, prefix.rstrip("/"), directory)
     if settings.console is not None:
         _add_console(app, settings.console, settings.simulator)
-    app.router.add_route("*", "/{path:.*}", queue)
+    app.router.add_route("*", "/{path:(?s:.*)}", queue)  # a line feed may be in it as well
     return app
 
 

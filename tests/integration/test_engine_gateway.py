@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, ClientSession, web
+from aiohttp import ClientPayloadError, ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
@@ -22,14 +22,18 @@ LEFT = web.AppKey("left", asyncio.Event)
 
 
 async def engine_answer(request: web.Request) -> web.StreamResponse:
-    """Stand in for the engine: answer with two cookies, or never, or in two pieces."""
+    """Stand in for the engine: answer with two cookies, or never, or in two pieces, or break off."""
     if request.path.endswith("/slow"):
         await asyncio.Event().wait()
     response = web.StreamResponse(status=202, headers={"X-Path": request.raw_path, "X-Host": request.host})
     response.headers.add("Set-Cookie", "a=1")
     response.headers.add("Set-Cookie", "b=2")
     await response.prepare(request)
+    if request.method == "HEAD":
+        return response
     await response.write(b"first ")
+    if request.path.endswith("/cut") and request.transport is not None:
+        request.transport.abort()
     if request.path.endswith("/pieces"):
         try:
             await request.app[GO_ON].wait()
@@ -46,7 +50,7 @@ async def engine() -> AsyncIterator[TestServer]:
     app = web.Application()
     app[GO_ON] = asyncio.Event()
     app[LEFT] = asyncio.Event()
-    app.router.add_route("*", "/{path:.*}", engine_answer)
+    app.router.add_route("*", "/{path:(?s:.*)}", engine_answer)
     server = TestServer(app)
     await server.start_server(auto_decompress=False, max_field_size=2 * limits.MAX_HEADER_BYTES)
     yield server
@@ -62,6 +66,7 @@ async def url(engine: TestServer, tmp_path: Path) -> AsyncIterator[str]:
         host="abc.execute-api.localhost:1",
         stage="dev",
         streams={"/agent": engine.make_url("/")},
+        routes={"GET /talk/{id}/stream": engine.make_url("/")},
         files={"/console": tmp_path},
     )
     async with gateway.serving(settings, "127.0.0.1") as port:
@@ -115,9 +120,36 @@ async def test_a_client_that_goes_away_ends_what_is_streamed_to_it(url: str, eng
         await engine.app[LEFT].wait()
 
 
+async def test_an_answer_that_breaks_off_breaks_off_for_the_client(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ClientSession() as client, client.get(url + "/cut") as answer:
+        with pytest.raises(ClientPayloadError):
+            await answer.read()
+    assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
+
+
 async def test_a_streamed_path_keeps_its_name_and_knows_no_stage(url: str) -> None:
     async with ClientSession() as client, client.get(f"{url}/agent/query?q=1") as answer:
         assert answer.headers["X-Path"] == "/agent/query?q=1"
+
+
+@pytest.mark.parametrize("segment", ["x", "%7B%7B7%7D%7D", "x%0a", "%2F"])
+async def test_a_streamed_route_takes_whatever_stands_in_its_place(url: str, segment: str) -> None:
+    path = f"/talk/{segment}/stream"
+    async with ClientSession() as client, client.get(URL(url + path, encoded=True)) as answer:
+        assert answer.headers["X-Path"] == path
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS"])
+async def test_other_methods_of_a_streamed_route_are_the_apis_to_answer(url: str, method: str) -> None:
+    async with ClientSession() as client, client.request(method, f"{url}/talk/x/stream") as answer:
+        assert answer.headers["X-Path"] == "/dev/talk/x/stream"
+
+
+async def test_a_path_with_a_line_feed_reaches_the_api(url: str) -> None:
+    async with ClientSession() as client, client.get(URL(f"{url}/session/x%0a", encoded=True)) as answer:
+        assert answer.headers["X-Path"] == "/dev/session/x%0a"
 
 
 async def test_files_are_served_under_their_prefix(url: str) -> None:
