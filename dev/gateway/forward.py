@@ -47,7 +47,9 @@ async def forward(
             return response
     except (TimeoutError, ClientError) as problem:
         if response is not None:  # only a cut connection can still tell that the answer is not whole
-            raise ConnectionResetError from problem
+            if request.transport is not None:  # the client may have left first
+                request.transport.abort()
+            return response
         return failure(504 if isinstance(problem, TimeoutError) else 502)
 
 
