@@ -26,7 +26,7 @@ class Bounds:
             ending = self.exceeded(follow)
             if ending is not None:
                 follow.stop(ending)
-        await asyncio.gather(*map(self._measure, follows))
+        await asyncio.gather(*(self._measure(follow) for follow in follows if follow.is_due))
 
     def exceeded(self, follow: Follow) -> Closed | None:
         """Return how the call is to end for what it has exceeded, if it has."""

@@ -83,6 +83,12 @@ class Follow:
         """The loop's time of the last word or tool, or of the claim."""
         return max(self.since, self._ear.heard_at)
 
+    @property
+    def is_due(self) -> bool:
+        """True when `measure` has something to do."""
+        unknown = self._meter.earlier is None and self._shared.deps.allowance.budget > 0
+        return unknown or self._meter.due(asyncio.get_running_loop().time())
+
     async def measure(self, *, now: bool = False, patient: bool = False) -> None:
         """Store what the call has used, if that is due, and learn what the session's other calls have.
 

@@ -1,4 +1,4 @@
-"""What becomes of a put without the SDK, by how the table answers."""
+"""What becomes of a request without the SDK, by how the table answers."""
 
 from __future__ import annotations
 
@@ -127,7 +127,28 @@ def test_a_table_that_does_not_answer_in_time_is_busy() -> None:
     asleep.server_close()
 
 
+def test_rows_are_read_as_the_sdk_reads_them() -> None:
+    told = b'{"Item":{"pk":{"S":"a"},"sk":{"S":"b"},"packed":{"B":"AP8="},"lease":{"N":"2"}}}'
+    row = {"pk": "a", "sk": "b", "packed": b"\x00\xff", "lease": 2}
+    page = b'{"Items":[%s],"LastEvaluatedKey":{"pk":{"S":"a"},"sk":{"S":"b"}}}' % told[8:-1]
+    with table((200, told), (200, b"{}"), (200, page), (200, b'{"Items":[],"Count":0}')) as (it, server):
+        assert it.get("a", "b") == row
+        assert it.get("a", "c") is None
+        assert list(it.query("a")) == [row]
+    assert [each["target"].rpartition(".")[2] for each in server.heard] == ["GetItem"] * 2 + ["Query"] * 2
+    assert server.heard[3]["ExclusiveStartKey"] == {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    assert server.connections == 1
+
+
+def test_an_update_is_refused_as_the_sdks() -> None:
+    with table((200, b"{}"), (400, FAILED)) as (it, server):
+        it.update("a", "b", {"lease": 3, "host": None}, "lease = :mine", {"mine": 2})
+        with pytest.raises(ConditionFailed):
+            it.update("a", "b", {"lease": 4}, "lease = :mine", {"mine": 2})
+    assert server.heard[0]["UpdateExpression"] == "SET #lease = :new_lease REMOVE #host"
+
+
 def test_everything_else_is_the_clients() -> None:
-    with table((200, b'{"Item":{"pk":{"S":"a"},"sk":{"S":"b"}}}')) as (it, server):
-        assert it.get("a", "b") == {"pk": "a", "sk": "b"}
-    assert server.heard[0]["target"] == "DynamoDB_20120810.GetItem"
+    with table((200, b"{}")) as (it, server):
+        it.delete("a", "b")
+    assert server.heard[0]["target"] == "DynamoDB_20120810.DeleteItem"

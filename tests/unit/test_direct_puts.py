@@ -1,4 +1,4 @@
-"""Rows that a host puts without the SDK are signed as the SDK would sign them."""
+"""What a host asks of the table without the SDK is signed as the SDK would sign it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sdks(credentials: ReadOnlyCredentials, headers: dict[str, str]) -> str:
 @pytest.mark.parametrize("token", [None, "a token/of+some=role"])
 def test_a_put_is_signed_as_the_sdk_signs_it(token: str | None) -> None:
     credentials = ReadOnlyCredentials("AKIA", "a secret/key", token)
-    headers = signed(BODY, HOST, "eu-west-1", credentials, NOW)
+    headers = signed("PutItem", BODY, HOST, "eu-west-1", credentials, NOW)
     authorization = headers.pop("authorization")
     assert authorization.endswith(f"Signature={sdks(credentials, headers)}")
     assert "Credential=AKIA/20260301/eu-west-1/dynamodb/aws4_request" in authorization
@@ -35,6 +35,6 @@ def test_a_put_is_signed_as_the_sdk_signs_it(token: str | None) -> None:
 
 
 def test_every_header_but_the_signature_is_signed() -> None:
-    headers = signed(BODY, HOST, "eu-west-1", ReadOnlyCredentials("AKIA", "key", "token"), NOW)
+    headers = signed("PutItem", BODY, HOST, "eu-west-1", ReadOnlyCredentials("AKIA", "key", "token"), NOW)
     names = [name for name in headers if name != "authorization"]
     assert f"SignedHeaders={';'.join(sorted(names))}," in headers["authorization"]

@@ -1,16 +1,16 @@
-"""Puts rows without the SDK's machinery: signed here, sent over a connection of the thread's own.
+"""Asks the table without the SDK's machinery: signed here, sent over a connection of the thread's own.
 
-A host's writes are its dearest work: one through the SDK takes four times the CPU that it takes so. What is
-asked of the table besides goes to the SDK's client, in whose place this stands.
+Requests are a host's dearest work: one through the SDK takes four times the CPU that it takes so. A host may
+repeat any of these without harm. What else is asked goes to the SDK's client, in whose place this stands.
 """
 
 from __future__ import annotations
 
 import ssl
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from hmac import digest
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -28,12 +28,13 @@ from switchboard.domain import limits
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TARGET = "DynamoDB_20120810.PutItem"
+API = "DynamoDB_20120810"
 CONTENT = "application/x-amz-json-1.0"
+OPERATIONS = {"put_item": "PutItem", "update_item": "UpdateItem", "get_item": "GetItem", "query": "Query"}
 
 
 def direct(client: DynamoDBClient) -> DynamoDBClient:
-    """Return a client that puts on its own; this one where only the SDK finds the way, as through a proxy."""
+    """Return a client that asks on its own; this one where only the SDK finds the way, as through a proxy."""
     credentials = Session().get_credentials()
     url = urlsplit(client.meta.endpoint_url)
     proxied = url.scheme in getproxies() and not proxy_bypass(url.netloc)
@@ -43,7 +44,9 @@ def direct(client: DynamoDBClient) -> DynamoDBClient:
 
 
 class Direct:
-    """A client of DynamoDB whose `put_item` is its own.
+    """A client of DynamoDB whose methods named in `OPERATIONS` are its own.
+
+    They raise ClientError, or HTTPClientError if there was no answer.
 
     Args:
         client: does everything else, and knows endpoint and region.
@@ -61,18 +64,20 @@ class Direct:
         self._threads = local()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+        operation = OPERATIONS.get(name)
+        return partial(self._ask, operation) if operation else getattr(self._client, name)
 
-    def put_item(self, **request: Any) -> dict[str, Any]:
-        """Put one row, as the SDK does. Raise ClientError, or HTTPClientError if there was no answer."""
+    def _ask(self, operation: str, **request: Any) -> dict[str, Any]:
         body = dumps(request, separators=(",", ":"), default=_text).encode()
         frozen = self._credentials.get_frozen_credentials()
-        headers = signed(body, self._url.netloc, self._region, frozen, datetime.now(UTC))
+        headers = signed(operation, body, self._url.netloc, self._region, frozen, datetime.now(UTC))
         status, answer = self._post(body, headers)
         told = _json(answer)
         if status != 200:
             code = str(told.get("__type", "InternalServerError")).rpartition("#")[2]
-            raise ClientError({"Error": {"Code": code, "Message": str(told.get("message", ""))}}, "PutItem")
+            raise ClientError({"Error": {"Code": code, "Message": str(told.get("message", ""))}}, operation)
+        for row in (*told.get("Items", ()), told.get("Item", {})):
+            _with_bytes(row)
         return told
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
@@ -99,12 +104,14 @@ class Direct:
         return HTTPSConnection(host, port, timeout=self._seconds, context=self._trust)
 
 
-def signed(body: bytes, host: str, region: str, credentials: Any, now: datetime) -> dict[str, str]:
-    """Return the headers of a put with that body, signed as AWS wants it (signature version 4)."""
+def signed(
+    operation: str, body: bytes, host: str, region: str, credentials: Any, now: datetime
+) -> dict[str, str]:
+    """Return the headers of a request with that body, signed as AWS wants it (signature version 4)."""
     headers = {"content-type": CONTENT, "host": host, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
     if credentials.token:
         headers["x-amz-security-token"] = credentials.token
-    headers["x-amz-target"] = TARGET
+    headers["x-amz-target"] = f"{API}.{operation}"
     names = ";".join(headers)
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
     canonical = f"POST\n/\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
@@ -129,6 +136,13 @@ def _text(value: Any) -> str:
     if not isinstance(value, bytes):
         raise TypeError(f"a request holds no {type(value).__name__}")
     return b64encode(value).decode()
+
+
+def _with_bytes(row: dict[str, dict[str, Any]]) -> None:
+    """Turn a row's bytes from text into what they are."""
+    for typed in row.values():
+        if "B" in typed:
+            typed["B"] = b64decode(typed["B"])
 
 
 def _json(answer: bytes) -> dict[str, Any]:
