@@ -12,7 +12,9 @@ import httpx
 import pytest
 from pydantic.alias_generators import to_camel
 from switchboard_client import Client, SwitchboardError
+from switchboard_client.stream import lines
 
+from tests.unit.client_server import Server, refusal
 from tests.unit.test_openapi import document, operations
 
 STREAM = "/session/{sessionId}/transcript/stream"
@@ -21,31 +23,9 @@ VOICE = {
     for route, operation in operations()
     if operation["tags"] == ["Voice"] and not route.endswith(STREAM)
 }
-CONVENIENT = {"transcript", "stream_transcript", "profile", "call", "close"}
+CONVENIENT = {"transcript", "stream_transcript", "profile", "call", "close", "guest_token"}
 """Methods that are no operation, but made of some."""
 Answer = Callable[[httpx.Request], httpx.Response]
-
-
-class Server:
-    """Answers as told, and remembers what it was asked; `pauses` are those that the client made."""
-
-    def __init__(self, *answers: httpx.Response) -> None:
-        self.answers = list(answers)
-        self.asked: list[httpx.Request] = []
-        self.pauses: list[float] = []
-
-    def client(self, **who: Any) -> Client:
-        transport = httpx.MockTransport(self._answer)
-        return Client("https://api.test", transport=transport, pause=self.pauses.append, **who)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return self.answers.pop(0) if self.answers else httpx.Response(200, json={"path": request.url.path})
-
-
-def refusal(status: int, code: str, **more: Any) -> httpx.Response:
-    error = {"code": code, "message": "Not now.", "request_id": "req_1", **more}
-    return httpx.Response(status, json={"error": error})
 
 
 def fields_of(operation: dict[str, Any]) -> set[str]:
@@ -126,43 +106,7 @@ def test_a_guest_stays_the_same_guest() -> None:
     client.create_session()
     client.create_session()
     assert server.asked[1].headers["x-guest-token"] == "gst_1"
-    assert client.transport.guest_token == "gst_1"
-
-
-def test_an_error_carries_what_the_server_told() -> None:
-    told = refusal(429, "quota_exceeded", retry_after=90, details={"quota": "guest"})
-    with pytest.raises(SwitchboardError) as caught:
-        Server(told).client().create_session()
-    error = caught.value
-    assert (error.code, error.status, error.retry_after) == ("quota_exceeded", 429, 90)
-    assert (error.request_id, error.details, str(error)) == ("req_1", {"quota": "guest"}, "Not now.")
-
-
-@pytest.mark.parametrize("body", ["<html>", "[]", '{"error": null}', "{}"])
-def test_an_answer_that_is_none_of_ours_is_an_error_all_the_same(body: str) -> None:
-    with pytest.raises(SwitchboardError) as caught:
-        Server(httpx.Response(502, text=body)).client().create_session()
-    assert caught.value.code == "unexpected_answer"
-
-
-def test_what_was_throttled_is_asked_again_after_the_pause_that_the_server_names() -> None:
-    server = Server(refusal(503, "throttled", retry_after=2))
-    server.client().create_session()
-    assert (len(server.asked), server.pauses) == (2, [2])
-
-
-def test_what_may_have_worked_is_not_asked_twice() -> None:
-    server = Server(refusal(502, "upstream_unavailable"))
-    with pytest.raises(SwitchboardError):
-        server.client().create_session()
-    assert len(server.asked) == 1
-
-
-def test_what_may_be_repeated_is_but_not_for_ever() -> None:
-    server = Server(*(refusal(409, "session_changed") for _ in range(9)))
-    with pytest.raises(SwitchboardError):
-        server.client().renew_session("sess_1")
-    assert (len(server.asked), server.pauses) == (3, [0.5, 1.0])
+    assert client.guest_token == "gst_1"
 
 
 def test_a_transcript_is_read_page_by_page() -> None:
@@ -187,6 +131,20 @@ def test_a_stream_tells_items_and_its_end() -> None:
     assert asked.url.path == STREAM.format(sessionId="sess_1")
     assert (asked.headers["x-guest-token"], asked.headers["accept"]) == ("gst_1", "text/event-stream")
     assert "last-event-id" not in asked.headers
+
+
+def test_words_may_hold_what_others_take_for_the_end_of_a_line() -> None:
+    words = "One\u2028two\u0085three\u001d"
+    data = json.dumps({"itemId": words}, ensure_ascii=False)
+    server = Server(httpx.Response(200, text=f"id: 1\r\nevent: item\r\ndata: {data}\r\n\r\n" + END))
+    assert next(server.client().stream_transcript("sess_1"))["item"]["itemId"] == words
+
+
+def test_lines_are_read_from_text_that_is_cut_anywhere() -> None:
+    text = "a: 1\r\nb: \u2028\n\nc: 3\rd\r\n\r\n"
+    for size in range(1, len(text) + 1):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        assert list(lines(pieces)) == ["a: 1", "b: \u2028", "", "c: 3", "d", ""], size
 
 
 def test_a_stream_that_closes_is_opened_again_where_it_ended() -> None:

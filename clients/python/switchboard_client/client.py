@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from time import sleep
+from time import monotonic
 from types import TracebackType
 from typing import Any, Literal
+from urllib.parse import quote
 
 from switchboard_client import stream
-from switchboard_client.transport import Transport
+from switchboard_client.errors import SwitchboardError
+from switchboard_client.transport import ANSWER_S, Token, Transport
 
 Json = dict[str, Any]
 POLL_S = 1.0
 """Between looks at an extraction that still runs."""
+PATIENCE_S = 900.0
+"""For an extraction: the longest transcripts take some minutes."""
 PAGE = 500
 """Items in one page of a transcript: the most that the server gives."""
 
@@ -32,11 +36,25 @@ class Client:
 
     Args:
         base_url: where the API is, such as `https://api.example.com`.
-        who: `api_key`, `token` or `guest_token`; without any, a new guest.
+        api_key: that of a service; or
+        token: a user's, or a function that returns a fresh one, given the one that was just refused; or
+        guest_token: of a guest. Without any of them, a new guest.
+        timeout: seconds for one answer.
+        more: what tests put in the place of network, pauses and chance.
     """
 
-    def __init__(self, base_url: str, **who: Any) -> None:
-        self.transport = Transport(base_url, **who)
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        token: Token | None = None,
+        guest_token: str | None = None,
+        timeout: float = ANSWER_S,
+        **more: Any,
+    ) -> None:
+        who: dict[str, Any] = {"api_key": api_key, "token": token, "guest_token": guest_token}
+        self.transport = Transport(base_url, timeout=timeout, **who, **more)
 
     def __enter__(self) -> Client:
         return self
@@ -45,6 +63,11 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def guest_token(self) -> str | None:
+        """Who this guest is, once the server has said so; a client that is given it is the same guest."""
+        return self.transport.guest_token
 
     def close(self) -> None:
         """Close the connections."""
@@ -82,7 +105,7 @@ class Client:
     def relay_call(self, ticket: str, offer: str) -> Placed:
         """Place a call through the relay, with the ticket of a session in relay mode."""
         answer = self.transport.post_sdp("/realtime/calls", ticket, offer)
-        return Placed(answer.headers["location"].rpartition("/")[2], answer.content.decode())
+        return Placed(answer.headers.get("location", "").rpartition("/")[2], answer.content.decode())
 
     def renew_session(self, session_id: str) -> Json:
         """Get a new secret or ticket, with instructions that carry the talk so far."""
@@ -90,12 +113,12 @@ class Client:
 
     def get_session(self, session_id: str) -> Json:
         """Show the session, its calls and its audit."""
-        return self.transport.ask("GET", f"/session/{session_id}")
+        return self.transport.ask("GET", f"/session/{_part(session_id)}")
 
     def get_transcript(self, session_id: str, *, cursor: str | None = None, limit: int | None = None) -> Json:
         """Show one page of what was said; `cursor` is what the page before named."""
         query = {"cursor": cursor, "limit": limit}
-        return self.transport.ask("GET", f"/session/{session_id}/transcript", query=query)
+        return self.transport.ask("GET", f"/session/{_part(session_id)}/transcript", query=query)
 
     def transcript(self, session_id: str) -> Iterator[Json]:
         """Yield every item of the transcript as it is now, page by page."""
@@ -120,28 +143,35 @@ class Client:
 
     def get_extraction(self, extraction_id: str) -> Json:
         """Show an extraction."""
-        return self.transport.ask("GET", f"/extract-profile/{extraction_id}")
+        return self.transport.ask("GET", f"/extract-profile/{_part(extraction_id)}")
 
-    def profile(self, session_id: str, *, schema: Json | None = None) -> Json:
-        """Read the transcript into a profile, and wait until it is there."""
+    def profile(self, session_id: str, *, schema: Json | None = None, patience: float = PATIENCE_S) -> Json:
+        """Read the transcript into a profile, and wait until it is there.
+
+        Raise SwitchboardError `timeout` if it is not there after `patience` seconds.
+        """
+        until = monotonic() + patience
         answer = self.extract_profile(session_id, schema=schema)
         while answer["status"] == "running":
-            sleep(POLL_S)
+            if monotonic() > until:
+                raise SwitchboardError("timeout", "The transcript was not read in time.", details=answer)
+            self.transport.pause(POLL_S)
             answer = self.get_extraction(answer["extractionId"])
         return answer
 
     def end_session(self, session_id: str) -> Json:
         """Hang up and end the session; ending it again changes nothing."""
-        return self.transport.ask("POST", f"/session/{session_id}/end", repeatable=True)
+        return self.transport.ask("POST", f"/session/{_part(session_id)}/end", repeatable=True)
 
     def call(self, operation: str, **fields: Any) -> Json:
         """Ask for any operation of the API by its name in the OpenAPI document, with fields as named there.
 
-        Raise KeyError for a name that the document does not have.
+        The answer must be JSON: the text agent's answers are streams. Raise KeyError for a name that the
+        document does not have.
         """
         method, path, inner = self._operations[operation]
         for name in inner:
-            path = path.replace(f"{{{name}}}", str(fields.pop(name)))
+            path = path.replace(f"{{{name}}}", _part(str(fields.pop(name))))
         if method in ("GET", "DELETE"):
             return self.transport.ask(method, path, query=fields)
         return self.transport.ask(method, path, fields)
@@ -158,3 +188,8 @@ class Client:
             for path, operations in document["paths"].items()
             for method, operation in operations.items()
         }
+
+
+def _part(name: str) -> str:
+    """Return a name as one part of a path, whatever it holds."""
+    return quote(name, safe="")

@@ -8,10 +8,14 @@ import httpx
 
 HEALING = frozenset(
     {
-        *("network_error", "throttled", "session_changed", "upstream_busy", "upstream_unavailable"),
-        *("issuer_unavailable", "timeout", "too_many_calls", "too_many_viewers"),
+        *("network_error", "throttled", "session_changed", "ticket_spent"),
+        *("too_many_calls", "too_many_viewers", "chat_session_busy"),
     }
 )
+"""May succeed later whatever their status; so may every 5xx but these:"""
+FINAL = frozenset({"upstream_refused", "extraction_failed", "unreadable_history", "chatkit_not_configured"})
+REFUSED = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
+"""Statuses by which the server refuses to begin."""
 
 
 class SwitchboardError(Exception):
@@ -33,18 +37,29 @@ class SwitchboardError(Exception):
     @property
     def may_heal(self) -> bool:
         """True if the same request may succeed later."""
-        return self.code in HEALING
+        failed = self.status is not None and httpx.codes.is_server_error(self.status)
+        return self.code in HEALING or (failed and self.code not in FINAL)
+
+    @property
+    def was_refused(self) -> bool:
+        """True if the server refused to begin: nothing was done, and all of it may be asked again."""
+        return self.may_heal and self.status in REFUSED
 
 
 def error_of(answer: httpx.Response) -> SwitchboardError:
     """Return the error that an answer tells of, whatever stands in it."""
+    facts: dict[str, Any] = {"status": answer.status_code, "retry_after": _pause(answer)}
     try:
         told = answer.json()["error"]
-        return SwitchboardError(told["code"], told["message"], status=answer.status_code, **_facts(told))
+        known = {name: told[name] for name in ("request_id", "retry_after", "details") if name in told}
+        return SwitchboardError(told["code"], told["message"], **{**facts, **known})
     except (ValueError, KeyError, TypeError):
-        message = f"The server answered {answer.status_code}."
-        return SwitchboardError("unexpected_answer", message, status=answer.status_code)
+        return SwitchboardError("unexpected_answer", f"The server answered {answer.status_code}.", **facts)
 
 
-def _facts(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: told.get(name) for name in ("request_id", "retry_after", "details")}
+def _pause(answer: httpx.Response) -> float | None:
+    """Return the seconds of Retry-After; a date is nothing that a server of ours says."""
+    try:
+        return float(answer.headers["retry-after"])
+    except (KeyError, ValueError):
+        return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -18,6 +20,9 @@ FIRST_S = 1.0
 """Pause before a stream is opened again, doubling while streams bring nothing."""
 LONGEST_S = 15.0
 """Longest such pause."""
+
+LINE_END = re.compile(r"\r\n|\n|\r(?!$)")
+"""A CR at the end of a piece may be the first half of an end."""
 
 
 def follow(transport: Transport, session_id: str, last_event_id: str | None) -> Iterator[Json]:
@@ -44,16 +49,24 @@ def follow(transport: Transport, session_id: str, last_event_id: str | None) -> 
 def _one(transport: Transport, session_id: str, last: str | None) -> Iterator[Json]:
     """Yield the events of one stream until it closes."""
     headers = {"accept": "text/event-stream", **({"last-event-id": last} if last else {})}
-    path = f"/session/{session_id}/transcript/stream"
+    path = f"/session/{quote(session_id, safe='')}/transcript/stream"
     with transport.stream(path, headers, SILENCE_S) as answer:
         if answer.status_code == httpx.codes.NO_CONTENT:
             yield {"type": "end", "id": "end", "sessionId": session_id, "status": "ended"}
             return
-        for name, event_id, data in events(answer.iter_lines()):
+        for name, event_id, data in events(lines(answer.iter_text())):
             if name == "item":
                 yield {"type": "item", "id": event_id, "item": data}
             elif name == "end":
                 yield {"type": "end", "id": event_id, **data}
+
+
+def lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of text that is cut anywhere. Words may hold breaks that end none, such as U+2028."""
+    rest = ""
+    for piece in pieces:
+        *whole, rest = LINE_END.split(rest + piece)
+        yield from whole
 
 
 def events(lines: Iterable[str]) -> Iterator[tuple[str, str | None, Json]]:
