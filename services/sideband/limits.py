@@ -41,6 +41,8 @@ TLS_BYTES = 16 * 1024
 own 256 kB, four thousand calls would be a gigabyte."""
 FRAMES_WAITING = 16
 """Frames read ahead of us per call; beyond it TCP holds the upstream back."""
+BYTES_WAITING = 256 * 1024
+"""The same in bytes; one frame may still follow. A table that refuses makes thousands of calls wait."""
 
 # --- What a relayed call is pinned to ---------------------------------------------------------------
 REASSERTS = 5

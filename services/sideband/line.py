@@ -36,6 +36,8 @@ class Line(ClientConnection):
         super().__init__(*args, **kwargs)
         self._listener: Listener | None = None
         self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._is_held = False
         self._pieces: list[bytes] = []
         self._is_alive = True
         self._beat: asyncio.TimerHandle | None = None
@@ -45,12 +47,13 @@ class Line(ClientConnection):
         self._listener = listener
         if listener is None:
             return
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for frame in waiting:
             listener.heard(frame)
         if self.state is CLOSED:
             listener.over(self.code)
-        elif len(waiting) >= limits.FRAMES_WAITING:
+        elif self._is_held:
+            self._is_held = False
             self.transport.resume_reading()
 
     @property
@@ -100,5 +103,8 @@ class Line(ClientConnection):
             self._listener.heard(frame)
             return
         self._waiting.append(frame)
-        if len(self._waiting) == limits.FRAMES_WAITING:
+        self._waiting_bytes += len(frame)
+        many, much = limits.FRAMES_WAITING, limits.BYTES_WAITING
+        if not self._is_held and (len(self._waiting) >= many or self._waiting_bytes >= much):
+            self._is_held = True
             self.transport.pause_reading()

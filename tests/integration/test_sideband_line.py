@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -55,6 +56,25 @@ async def test_what_is_said_while_nobody_attends_waits() -> None:
         second = Hearing(socket)
         assert await second.over_with() == 1012
         assert [frame.decode() for frame in first.frames + second.frames] == said
+
+
+async def test_a_few_large_frames_are_held_back_as_many_small_ones_are() -> None:
+    said = [f"{number}" * 1_000_000 for number in range(limits.FRAMES_WAITING - 1)]
+
+    async def speak(connection: ServerConnection) -> None:
+        for words in said:
+            await connection.send(words)
+        await connection.recv()
+
+    async with connected(speak) as socket:
+        line = socket._line  # type: ignore[attr-defined]  # nothing else shows that the upstream has to wait
+        async with asyncio.timeout(10):
+            while line.transport.is_reading():  # noqa: ASYNC110 (a transport signals nothing)
+                await asyncio.sleep(0.01)
+        assert sum(map(len, line._waiting)) < 3 * limits.BYTES_WAITING + len(said[0])
+        frames = await Hearing(socket).frames_up_to(len(said))
+        assert [frame.decode() for frame in frames] == said
+        await socket.send(b"thanks")
 
 
 async def test_the_end_is_told_to_whoever_comes_after_it() -> None:

@@ -206,3 +206,11 @@ def test_every_sweep_tells_how_many_of_the_fleets_calls_live(world: World) -> No
     attach(world)
     sweep(world)
     assert told(world, "FleetCallsUsed") == [round(100 / limits.CALLS_FLEET, 1)]
+
+
+def test_a_place_that_has_lapsed_is_nobodys_though_its_row_is_still_there(world: World) -> None:
+    open_session(world)
+    attach(world)
+    assert held(world) == 1
+    world.time.sleep(limits.CALL_COMING_SECONDS)
+    assert held(world) == 0

@@ -108,6 +108,16 @@ def test_an_item_whose_place_is_unknown_stays() -> None:
     assert forget(transcript, transcript.items.values()) is transcript
 
 
+def test_what_was_answered_outside_the_conversation_does_not_stay() -> None:
+    item = {"id": "a", "type": "message", "role": "assistant", "status": "completed", "content": []}
+    outside = {"conversation_id": None, "output_modalities": ["text"], "output": [item]}
+    done = {"type": "response.done", "response": {"id": "r", "status": "completed", **outside}}
+    transcript = fold(Transcript(), done)
+    pruned = forget(transcript, transcript.items.values())
+    assert not pruned.items
+    assert fold(pruned, done) is pruned
+
+
 def test_an_item_whose_words_are_in_the_making_stays() -> None:
     item = {"id": "a", "type": "message", "role": "assistant", "status": "completed", "content": []}
     delta = {"type": "response.output_text.delta", "item_id": "a", "delta": "Hel"}

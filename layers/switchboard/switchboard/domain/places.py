@@ -106,8 +106,9 @@ class Places:
             return None
         [fleet] = pools
         step = max(1, fleet.windows // looks)
-        windows = range(0, fleet.windows, step)
-        held = sum(len(self._rows.list(fleet.name, window)) for window in windows)
+        windows, now = range(0, fleet.windows, step), self._now()
+        seen = (self._rows.list(fleet.name, window).values() for window in windows)
+        held = sum(place.lapses_at > now for places in seen for place in places)
         return 100 * held / sum(fleet.size_of(window) for window in windows)
 
     def _keep(self, pool: Pool, coming: Coming) -> Slot | None:

@@ -53,8 +53,8 @@ def forget(transcript: Transcript, stored: Iterable[Item]) -> Transcript:
 
 
 def _finished(item: Item) -> bool:
-    """Settled, in its place, and neither failed nor lost: those two may still turn out well."""
-    placed = item.lineage == ADDED_LINEAGE and item.status not in ("failed", "lost")
+    """Settled, in its place or outside, and neither failed nor lost: those two may still turn out well."""
+    placed = (item.lineage == ADDED_LINEAGE or item.is_aside) and item.status not in ("failed", "lost")
     return item.amends or item.kind == GAP or (placed and settled(item))
 
 
