@@ -7,12 +7,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from dev.engine import running
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-SIZE = ViewportSize(width=1180, height=860)
+SIZE = ViewportSize(width=1240, height=920)
+PHONE = ViewportSize(width=390, height=780)
 DENSITY = 1.5
 """Pixels for each point: sharp on the displays of most readers, and half the bytes of two."""
 FLAGS = (
@@ -21,9 +22,12 @@ FLAGS = (
 )
 PATIENCE_MS = 60_000
 """Longer than the demo's talk."""
-ROWS = 9
+ROWS = 10
 """So many items make a picture worth looking at: an interruption and a tool call are among them."""
-QUESTIONS = ("Where is Lisbon?", "And what is it known for?")
+QUESTIONS = {
+    "Where is Lisbon?": "On the west coast of Portugal, where the Tagus meets the Atlantic.",
+    "And what is it known for?": "For its light and its hills, trams, tiled houses, and custard tarts.",
+}
 
 
 def main() -> int:
@@ -38,16 +42,40 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport=SIZE, device_scale_factor=DENSITY)
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(str(url))
-        _sign_in(page)
+        page = _open(browser, str(url))
+        _teach(page)
         _call(page)
         _ended(page)
         _agent(page)
         _chat(page)
         browser.close()
     return 0
+
+
+def _open(browser: Browser, url: str) -> Page:
+    """The console, as a user."""
+    page = browser.new_page(viewport=SIZE, device_scale_factor=DENSITY)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(url)
+    _sign_in(page)
+    return page
+
+
+def _teach(page: Page) -> None:
+    """Have the simulator know the answers: by itself it only repeats what it was told. Used up here."""
+    rules = [
+        {"api": "responses", "input": f"{question[:-1]}[?]$", "say": answer, "times": 2}
+        for question, answer in QUESTIONS.items()
+    ]
+    page.evaluate(
+        """async rules => {
+          const { simulator } = await (await fetch("settings.json")).json();
+          const request = { method: "POST", body: JSON.stringify({ answers: rules }) };
+          const answer = await fetch(`${simulator}/_simulator/answers`, request);
+          if (!answer.ok) throw new Error(await answer.text());
+        }""",
+        rules,
+    )
 
 
 def _sign_in(page: Page) -> None:
@@ -63,8 +91,10 @@ def _call(page: Page) -> None:
     page.select_option("select[name=script]", "demo")
     page.click("#start")
     page.locator('td[data-side="sideband"][data-status=completed]').nth(ROWS - 1).wait_for()
-    page.evaluate("() => scrollTo(0, 0)")
     _both(page, "console")
+    page.set_viewport_size(PHONE)
+    _both(page, "console-phone")
+    page.set_viewport_size(SIZE)
 
 
 def _ended(page: Page) -> None:
@@ -74,6 +104,7 @@ def _ended(page: Page) -> None:
     page.click("#end")
     page.wait_for_selector("#logs li:text-matches('remembered|known already')")
     page.locator("#memories li").first.wait_for()
+    page.get_by_text("a minute").wait_for()
     page.locator("#profile-section").evaluate("section => scrollTo(0, section.offsetTop - 20)")
     _both(page, "console-session")
 
@@ -91,9 +122,13 @@ def _chat(page: Page) -> None:
     _part(page, "ChatKit")
     page.click("#chat-form button.primary")
     page.wait_for_selector("#chat-talk", state="visible")
-    page.fill("#chat-composer textarea", QUESTIONS[0])
-    page.click("#chat-composer button.primary")
-    page.get_by_text("Here is the answer.").wait_for()
+    page.select_option("#chat-thread", label="a new one")
+    page.get_by_text("Nothing was said yet").wait_for()
+    for question, answer in QUESTIONS.items():
+        page.fill("#chat-composer textarea", question)
+        page.click("#chat-composer button.primary")
+        page.get_by_text(answer).wait_for()
+        page.get_by_text("Here is the answer.").wait_for()
     _both(page, "console-chat")
 
 

@@ -19,7 +19,10 @@ export function startAgent({ who }) {
     $("agent-id").textContent = agent.sessionId ?? "";
     $("agent-stop").disabled = !stop;
     $("agent-older").hidden = !older;
-    for (const id of ["agent-clear", "agent-new"]) $(id).disabled = Boolean(stop) || !agent.sessionId;
+    for (const id of ["agent-clear", "agent-new"]) {
+      $(id).hidden = !agent.sessionId;
+      $(id).disabled = Boolean(stop);
+    }
     if (analytics !== undefined) $("agent-sums").textContent = sumsOf(analytics);
   }
 
@@ -38,7 +41,11 @@ export function startAgent({ who }) {
       for await (const event of agent.ask(query, { signal: stop.signal })) show(event, answer);
       keep();
     } catch (problem) {
-      if (!stop.signal.aborted) throw problem;
+      if (!stop.signal.aborted) {
+        answer.note("No answer came.");
+        $("agent-form").elements.query.value ||= query; // to ask again
+        throw problem;
+      }
       answer.note("You stopped the answer.");
     } finally {
       stop = null;

@@ -61,7 +61,10 @@ export class Talk {
     try {
       for await (const event of this.#chat.say(words, $("chat-thread").value, this.#stop.signal)) this.#take(event, answer);
     } catch (problem) {
-      if (!this.#stop.signal.aborted) throw problem;
+      if (!this.#stop.signal.aborted) {
+        $("chat-composer").elements.words.value ||= words; // to say it again
+        throw problem;
+      }
     } finally {
       this.#stop = null;
       answering(list, false);

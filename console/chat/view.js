@@ -1,7 +1,8 @@
 /** The ChatKit part of the page: open a chat, see who has it, tell what happened in it, cancel it, talk. */
 
-import { $, element, pairs, sync, write } from "../shared/dom.js";
+import { $, element, moment, pairs, sync, write } from "../shared/dom.js";
 import { clock, day } from "../shared/figures.js";
+import { remember } from "../shared/navigation.js";
 import { doing } from "../shared/told.js";
 import { Talk } from "./talk.js";
 
@@ -22,6 +23,7 @@ export function startChat({ api, who }) {
   async function look(id) {
     chat = await api.ask("GET", `/chatkit/sessions/${id}`);
     if (!who.isUser) keep(chat);
+    remember("chat", id);
     showChat(chat);
     await Promise.all([list(), talk.open(chat)]);
   }
@@ -78,7 +80,21 @@ export function startChat({ api, who }) {
   $("chat-guest").hidden = who.isUser;
   if (!who.isUser) form.elements.mode.value = "hosted";
   form.elements.mode.onchange({ target: form.elements.mode });
-  return { show: () => doing("Reading the chats…", list, "Here are the chats.") };
+
+  function leave() {
+    chat = null;
+    remember("chat", "");
+    $("chat-nothing").hidden = false;
+    $("chat-one").hidden = true;
+    return doing("Reading the chats…", list, "Here are the chats.");
+  }
+
+  return {
+    show: (id) => {
+      if (!id) return leave();
+      return id === chat?.id ? list().catch(() => {}) : choose(id);
+    },
+  };
 }
 
 function showChat(chat) {
@@ -92,21 +108,20 @@ function showChat(chat) {
   write($("chat-heading"), `${mode === "hosted" ? "Hosted" : "Self-hosted"} chat with ${agent}`);
   pairs($("chat-facts"), {
     "Who answers": holder.replace(":", " "),
-    Opened: day(created),
-    "Open until": chat.ended_at ? `ended ${clock(chat.ended_at)}` : day(expires),
+    Opened: moment(created, day(created)),
+    [chat.ended_at ? "Ended" : "Open until"]: moment(chat.ended_at ?? expires, day(chat.ended_at ?? expires)),
     "At OpenAI": chatkit.sessionId ? `${chatkit.status}` : "nothing",
   });
   const person = holder.startsWith("person:");
-  $("chat-escalate").disabled = !open || person;
-  $("chat-resolve").disabled = !open || !person;
-  $("chat-cancel").disabled = !open;
-  for (const field of $("chat-event").elements) field.disabled = !open;
+  $("chat-escalate").hidden = !open || person;
+  $("chat-resolve").hidden = !open || !person;
+  $("chat-cancel").hidden = $("chat-events").hidden = !open;
   sync($("chat-holdings"), chat.holdings.map(({ holder: each, since }) =>
-    element("li", [element("time", clock(since), { datetime: since }), element("p", each.replace(":", " "))])));
+    element("li", [moment(since, clock(since)), element("p", each.replace(":", " "))])));
 }
 
 function choice(chat, chosen, onChoose) {
-  const note = element("small", `${day(chat.created_at)} · ${chat.mode.replace("_", "-")} · ${chat.status}`);
+  const note = element("small", [moment(chat.created_at, day(chat.created_at)), ` · ${chat.mode.replace("_", "-")} · ${chat.status}`]);
   const made = element("button", [element("span", chat.agent_id), note], { type: "button", "aria-current": chosen && "true" });
   made.onclick = onChoose;
   return element("li", made);

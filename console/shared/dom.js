@@ -19,6 +19,12 @@ export function button(words, onClick, attributes = {}) {
   return made;
 }
 
+/** A moment in words; the exact time shows to whoever points at it. */
+export function moment(time, words) {
+  const exact = new Date(time).toISOString();
+  return element("time", words, { datetime: exact, title: exact });
+}
+
 /** Give a parent these children, and leave those alone that are already so: focus and selection stay. */
 export function sync(parent, children) {
   children.forEach((child, at) => {

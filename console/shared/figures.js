@@ -10,8 +10,12 @@ export function dollars(value) {
   return `$${value.toFixed(value && value < 1 ? 4 : 2)}`;
 }
 
+/** The time of day, with the day where it is not today. */
 export function clock(time) {
-  return new Date(time).toLocaleTimeString([], { hour12: false });
+  const at = new Date(time);
+  const known = at.toLocaleTimeString([], { hour12: false });
+  if (at.toDateString() === new Date().toDateString()) return known;
+  return `${at.toLocaleDateString([], { day: "numeric", month: "short" })}, ${known}`;
 }
 
 export function day(time) {
@@ -23,6 +27,11 @@ export function day(time) {
 export function lasting(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** How much later one side had it: two places, so that a column of them lines up. */
+export function later(milliseconds) {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 /** Seconds; what is shorter than a tenth, in milliseconds. */

@@ -10,11 +10,10 @@ export function navigate(onShow) {
     const part = name || NAMES[0];
     for (const each of NAMES) {
       document.getElementById(each).hidden = each !== part;
-      const link = document.querySelector(`nav a[href="#${each}"]`);
-      if (each === part) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (each === part) linkTo(each).setAttribute("aria-current", "page");
+      else linkTo(each).removeAttribute("aria-current");
     }
-    document.title = `${document.querySelector(`nav a[href="#${part}"]`).textContent} · Switchboard`;
+    document.title = `${linkTo(part).textContent} · Switchboard`;
     if (moved) document.getElementById("main").focus({ preventScroll: true });
     onShow(part, rest);
   };
@@ -22,7 +21,17 @@ export function navigate(onShow) {
   show(false);
 }
 
-/** Note in the address what is looked at, so that a reload finds it again. */
+/**
+ * Note in the address what is looked at: a reload finds it again, and so do the part's link and the browser's way back.
+ * Where the window is narrow, one thing hides the list that it is chosen from.
+ */
 export function remember(name, rest) {
-  history.replaceState(null, "", `#${name}${rest ? `/${rest}` : ""}`);
+  const place = `#${name}${rest ? `/${rest}` : ""}`;
+  if (location.hash !== place) history.pushState(null, "", place);
+  linkTo(name).hash = place;
+  document.getElementById(name).dataset.shown = rest ? "one" : "list";
+}
+
+function linkTo(name) {
+  return document.querySelector(`nav a[data-part="${name}"]`);
 }

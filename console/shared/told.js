@@ -12,9 +12,9 @@ const HELP = {
   network_error: "Is the API's address under Settings right, and does it welcome this page's origin?",
   unauthorized: "Look at the token under Settings.",
   email_not_verified: "Chats are for users whose address is confirmed.",
-  session_ended: "Refresh, or start another call.",
-  quota_exceeded: "An allowance is used up.",
-  upstream_busy: "OpenAI asks for fewer requests.",
+  not_found: "It may be somebody else's: whoever opened it can see it, as the same guest or user.",
+  session_ended: "Start another call.",
+  unexpected_answer: "Is it this API that answers at the address under Settings?",
 };
 
 export function say(sentence) {
@@ -29,8 +29,13 @@ export function showProblem(problem) {
   write($("problem-facts"), factsOf(problem).join(" · "));
 }
 
-/** Do what was asked for, say so before and after; where it fails show why. @returns whether it went well */
-export async function doing(before, work, after) {
+/**
+ * Do what was asked for, say so before and after; where it fails show why. A button that asked for it waits until it is
+ * done. @returns whether it went well
+ */
+export async function doing(before, work, after, button = null) {
+  if (button?.ariaDisabled === "true") return false;
+  if (button) button.ariaDisabled = "true";
   showProblem(null);
   say(before);
   try {
@@ -41,20 +46,29 @@ export async function doing(before, work, after) {
     showProblem(problem);
     say("That did not work.");
     return false;
+  } finally {
+    if (button) button.ariaDisabled = null;
   }
 }
 
 function wordsOf(problem) {
   const help = HELP[problem.code];
   const words = WORDS[problem.name] ?? problem.message;
-  const wait = problem.retryAfter ? ` Try again in ${Math.ceil(problem.retryAfter)} s.` : "";
+  const wait = problem.retryAfter ? ` Try again in ${span(problem.retryAfter)}.` : "";
   return `${words}${help ? ` ${help}` : ""}${wait}`;
+}
+
+function span(seconds) {
+  return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 /** The error's code and request id: what somebody who looks for it in the logs asks for. */
 function factsOf({ code, status, requestId }) {
   return [code && `code ${code}`, status && `status ${status}`, requestId && `request ${requestId}`].filter(Boolean);
 }
+
+addEventListener("offline", () => say("There is no network. What is said meanwhile is read when it is back."));
+addEventListener("online", () => say("The network is back."));
 
 $("problem-close").onclick = () => {
   showProblem(null);

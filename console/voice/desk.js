@@ -2,14 +2,14 @@
 
 import { play } from "../shared/simulator.js";
 import { Line } from "./line.js";
-import { keepSession } from "./sessions.js";
+import { keepSession, nameSession } from "./sessions.js";
 import { Sideband } from "./sideband.js";
 
-const TITLE_CHARS = 60;
 const RECORD_MS = 4000; // the record's calls and audit change within seconds; it is metered twice a minute
 
 export class Desk extends EventTarget {
   #lines = new Map();
+  #wanted = null;
 
   /** Tells `change` whenever something is worth drawing, `record` when it was read, `voice` when sound arrives. */
   constructor(api, who, settings) {
@@ -19,14 +19,16 @@ export class Desk extends EventTarget {
     this.settings = settings;
     this.record = null;
     this.profile = null;
-    this.sideband = new Sideband(api, () => this.#tell("change"));
-    setInterval(() => this.line?.live && this.load().catch(() => {}), RECORD_MS);
+    this.sideband = new Sideband(api, () => this.#read());
+    setInterval(() => this.#moving && this.load().catch(() => {}), RECORD_MS);
   }
 
   get id() { return this.record?.sessionId ?? null; }
   get open() { return this.record?.status === "open"; }
   /** The line of the session looked at; none if another page has opened it. */
   get line() { return this.#lines.get(this.id) ?? null; }
+  /** Whether the record may yet change by itself: a call is metered once more after its end. */
+  get #moving() { return Boolean(this.line?.live || this.record?.calls.some((call) => !call.closedAt)); }
   /** The line that a call is on. */
   get live() { return [...this.#lines.values()].find((line) => line.live) ?? null; }
 
@@ -46,7 +48,6 @@ export class Desk extends EventTarget {
       this.who.keep(switchboard.guestToken);
     }
     if (reset) await this.#lines.get(reset)?.end();
-    keepSession({ sessionId: line.id, createdAt: Date.now(), mode, status: "open", title: "" });
     await this.show(line.id);
     await line.call();
     await line.called;
@@ -62,11 +63,22 @@ export class Desk extends EventTarget {
 
   /** Look at a session; a call goes on meanwhile. */
   async show(sessionId) {
-    this.record = await this.api.session(sessionId);
+    this.#wanted = sessionId;
+    const record = await this.api.session(sessionId);
+    if (sessionId !== this.#wanted) return; // another was chosen meanwhile
+    this.record = record;
     this.profile = null;
-    keepSession({ sessionId, status: this.record.status });
+    const { status, mode, createdAt } = record;
+    keepSession({ sessionId, status, mode, createdAt: Date.parse(createdAt) });
     this.sideband.follow(sessionId, { session: this.line?.session, open: this.open });
     this.#tell("record");
+    this.#tell("change");
+  }
+
+  /** Look at no session. */
+  leave() {
+    this.#wanted = this.record = null;
+    this.sideband.leave();
     this.#tell("change");
   }
 
@@ -85,8 +97,8 @@ export class Desk extends EventTarget {
   /** Read the record of the session looked at again. */
   async load() {
     const { id } = this;
-    const record = await this.api.session(id);
-    if (id !== this.id) return;
+    const record = id && (await this.api.session(id));
+    if (!id || id !== this.id) return;
     this.record = record;
     keepSession({ sessionId: id, status: record.status });
     this.#tell("record");
@@ -98,7 +110,7 @@ export class Desk extends EventTarget {
     line.addEventListener("change", () => this.#tell("change"));
     line.addEventListener("voice", () => this.#tell("voice"));
     line.addEventListener("call", () => (line.called = this.#called(line)));
-    line.addEventListener("title", ({ detail }) => this.#title(line, detail), { once: true });
+    line.addEventListener("title", ({ detail }) => nameSession(line.id, detail) && this.#tell("change"));
     return line;
   }
 
@@ -116,8 +128,8 @@ export class Desk extends EventTarget {
     }
   }
 
-  #title(line, words) {
-    keepSession({ sessionId: line.id, title: words.trim().slice(0, TITLE_CHARS) });
+  #read() {
+    nameSession(this.id, this.sideband.items.find((item) => item.role === "user" && item.text)?.text ?? "");
     this.#tell("change");
   }
 

@@ -2,6 +2,8 @@
 
 const PER_SECOND = 15; // enough for an eye
 const LONGEST = 32_768; // samples that an analyser keeps at most: 0.68 s at 48 kHz
+const SILENCE_DB = -50; // fainter is shown as nothing
+const FALL = 0.1; // of the meter, from one look to the next: a syllable is seen to fade
 
 let context = null;
 
@@ -26,11 +28,18 @@ export function showLevel(stream, meter) {
   return () => {
     clearInterval(timer);
     source.disconnect();
-    meter.value = 0;
+    fill(meter, 0);
   };
 }
 
-function show(meter, level) {
+/** @param {number} peak of 1. Ears hear ratios, so the meter shows decibels; it rises at once and falls slowly. */
+function show(meter, peak) {
+  const level = peak ? Math.max(0, 1 - (20 * Math.log10(peak)) / SILENCE_DB) : 0;
+  fill(meter, Math.max(level, meter.value - FALL));
+  meter.dataset.peak = Math.max(peak, Number(meter.dataset.peak ?? 0)).toFixed(3);
+}
+
+function fill(meter, level) {
   meter.value = level;
-  meter.dataset.peak = Math.max(level, Number(meter.dataset.peak ?? 0)).toFixed(3);
+  meter.style.setProperty("--level", `${meter.value * 100}%`);
 }

@@ -1,5 +1,6 @@
 /** One voice session that this page has opened: the client's session, what the page hears in it, what it did. */
 
+import { clock } from "../shared/figures.js";
 import { Heard } from "./heard.js";
 import { lineOf } from "./timeline.js";
 
@@ -101,7 +102,3 @@ export class Line extends EventTarget {
 }
 
 const KNOWS = { full: "all that was said", digest: "a digest of what was said", none: "nothing but what this page tells it" };
-
-function clock(time) {
-  return new Date(time).toLocaleTimeString([], { hour12: false });
-}

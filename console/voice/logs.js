@@ -1,6 +1,6 @@
 /** What has become of the logs that were uploaded of a session. */
 
-import { $, element, sync, write } from "../shared/dom.js";
+import { $, element, moment, sync, write } from "../shared/dom.js";
 import { clock, number } from "../shared/figures.js";
 
 const AGAIN_MS = 3000; // a summary takes some seconds
@@ -49,7 +49,7 @@ export class Logs {
 
 /** A guest's log has counts and no summary. */
 function row({ logId, status, outcome, summary, error, size, createdAt }) {
-  const facts = [clock(createdAt), logId, `${number(size)} characters`, OUTCOME[outcome] ?? outcome, error].filter(Boolean);
+  const facts = [OUTCOME[outcome] ?? outcome, error, `${number(size)} characters`, logId].filter(Boolean);
   const words = summary || `The log ${STATUS[status] ?? status}.`;
-  return element("li", [element("span", "log", { class: "source" }), element("p", [words, element("small", facts.join(" · "))])]);
+  return element("li", [element("span", "log", { class: "source" }), element("p", [words, element("small", [moment(createdAt, clock(createdAt)), ` · ${facts.join(" · ")}`])])]);
 }

@@ -1,6 +1,6 @@
 /** What is left of sessions: the logs that pages have uploaded, and what is remembered of a user. */
 
-import { $, button, element, sync, write } from "../shared/dom.js";
+import { $, button, element, moment, sync, write } from "../shared/dom.js";
 import { day } from "../shared/figures.js";
 
 export function showMemories({ memories, optedOut }, onForget) {
@@ -16,5 +16,5 @@ export function showNoMemories() {
 
 function noteOf({ memoryId, text, createdAt }, onForget) {
   const forget = button("Forget", () => onForget(memoryId), { "aria-label": `Forget: ${text}`, "data-memory": memoryId });
-  return element("li", [element("span", "memory", { class: "source" }), element("p", [text, element("small", day(createdAt))]), forget]);
+  return element("li", [element("span", "memory", { class: "source" }), element("p", [text, element("small", moment(createdAt, day(createdAt)))]), forget]);
 }

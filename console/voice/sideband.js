@@ -1,7 +1,9 @@
 /** What the sideband has written down of the session looked at, and when each item could first be read here. */
 
-const OPEN_MS = 2000; // an open session of another page: late words come within seconds
-const TRIES_MS = 3000; // a look that failed is repeated
+import { readEvents } from "../clients/agent/agent.js";
+
+const TRIES_MS = 3000; // a look that failed is repeated, and a stream that broke is opened again
+const LATE_MS = 4000; // what a log fills in comes seconds after the end, and is in no stream
 const MOVING = new Set(["in_progress", "pending"]);
 
 export class Sideband {
@@ -11,43 +13,67 @@ export class Sideband {
   constructor(api, onItems) {
     this.api = api;
     this.onItems = onItems;
-    this.#clear();
+    this.leave();
   }
 
-  /** Follow a session: of this page by its live stream, of another by looking. */
+  /** Follow a session by its live view: of this page through the client, which goes on where it broke; of another here. */
   follow(sessionId, { session, open }) {
+    this.leave();
+    const { signal } = this.#stop;
+    const stream = () => (session ? session.stream({ signal }) : this.#stream(sessionId, signal));
+    void (open ? this.#listen(sessionId, stream, signal) : this.#look(sessionId, signal));
+  }
+
+  leave() {
     this.#stop.abort();
     this.#stop = new AbortController();
-    this.#clear();
-    if (session) this.#listen(session, this.#stop.signal);
-    else this.#look(sessionId, open, this.#stop.signal);
-  }
-
-  #clear() {
     this.items = [];
     this.readable = new Map();
   }
 
-  async #listen(session, signal) {
-    try {
-      for await (const { type, item } of session.stream({ signal })) {
-        if (signal.aborted) return;
-        if (type === "item") this.items = placed(this.items, item);
-        this.#changed();
+  /** Take in items as they come, until the session's end. While no stream can be had, look. */
+  async #listen(sessionId, stream, signal) {
+    while (!signal.aborted) {
+      try {
+        for await (const { type, item } of stream()) {
+          if (signal.aborted) return;
+          if (type === "item") this.items = placed(this.items, item);
+          this.#changed();
+        }
+        await pause(LATE_MS);
+        return void (await this.#look(sessionId, signal));
+      } catch {
+        await this.#look(sessionId, signal);
+        await pause(TRIES_MS);
       }
-    } catch (problem) {
-      if (!signal.aborted) setTimeout(() => !signal.aborted && this.#look(session.id, true, signal), TRIES_MS);
     }
   }
 
-  async #look(sessionId, open, signal) {
-    const items = await this.api.transcript(sessionId).catch(() => null); // the next look may succeed
-    if (signal.aborted) return;
-    if (items) {
-      this.items = items;
-      this.#changed();
+  /** The live view of a session that another page has opened; each stream begins anew. */
+  async *#stream(sessionId, signal) {
+    while (!signal.aborted) {
+      const path = `/session/${sessionId}/transcript/stream`;
+      const answer = await this.api.open("GET", path, undefined, this.api.who.headers(), signal);
+      for await (const data of readEvents(answer.body)) {
+        const told = JSON.parse(data);
+        yield { type: told.itemId ? "item" : "end", item: told };
+        if (!told.itemId) return;
+      }
+      await pause(TRIES_MS);
     }
-    if (open || !items) setTimeout(() => !signal.aborted && this.#look(sessionId, open, signal), OPEN_MS);
+  }
+
+  /** Read all of it; again where that failed. */
+  async #look(sessionId, signal) {
+    while (!signal.aborted) {
+      const items = await this.api.transcript(sessionId).catch(() => null);
+      if (signal.aborted) return;
+      if (items) {
+        this.items = items;
+        return this.#changed();
+      }
+      await pause(TRIES_MS);
+    }
   }
 
   #changed() {
@@ -57,6 +83,10 @@ export class Sideband {
     }
     this.onItems();
   }
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** The items with one more, or one in place of what it was: behind its predecessor, within its call. */

@@ -1,6 +1,6 @@
 /** What happened in a session, with what it took: what this page did and heard, and what the API has on record. */
 
-import { $, element, sync } from "../shared/dom.js";
+import { $, element, moment, sync } from "../shared/dom.js";
 import { clock, dollars, number } from "../shared/figures.js";
 import { tokensOf } from "./usage.js";
 
@@ -53,11 +53,10 @@ export function showTimeline(lines) {
 }
 
 function row({ at, where, what, tokens, cost }) {
-  const time = element("time", clock(at), { datetime: new Date(at).toISOString() });
   return element(
     "tr",
     [
-      element("td", time),
+      element("td", moment(at, clock(at))),
       element("td", element("span", where, { class: `source ${where}` })),
       element("td", what),
       element("td", tokens ? number(tokens) : "", { class: "figure" }),

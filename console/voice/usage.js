@@ -11,6 +11,7 @@ const KINDS = {
   "Text out": ["output_text"],
   "Audio out": ["output_audio"],
 };
+const STATUS = { pending: "awaits the sideband", followed: "live", closed: "over" };
 const COUNTED = ["input_text", "input_audio", "input_image", "output_text", "output_audio"];
 
 /** Tokens in and out, of the model and of the transcription. */
@@ -18,10 +19,15 @@ export function tokensOf(usage) {
   return Object.values(usage).reduce((sum, kinds) => sum + added(kinds, COUNTED), 0);
 }
 
+/** Whether any call was metered yet. */
+export function metered({ calls }) {
+  return calls.some((call) => call.usage);
+}
+
 /** The whole session's tokens; null before any were metered. */
 export function tokensOfAll({ calls }) {
-  const metered = calls.filter((call) => call.usage);
-  return metered.length ? metered.reduce((sum, call) => sum + tokensOf(call.usage), 0) : null;
+  if (!metered({ calls })) return null;
+  return calls.reduce((sum, call) => sum + (call.usage ? tokensOf(call.usage) : 0), 0);
 }
 
 /** Milliseconds that the calls have lasted, one after the other. */
@@ -34,18 +40,23 @@ export function durationOf({ calls }, now) {
 
 export function showUsage({ calls, costUsd }) {
   $("usage-section").hidden = !calls.length;
-  sync($("usage"), calls.map(row));
-  $("usage-sum").textContent = calls.length > 1 ? `All calls: ${dollars(costUsd)}.` : "";
+  const rows = calls.map((call, at) => row(call, [`${at + 1} `, element("small", STATUS[call.status] ?? call.status)]));
+  const all = { usage: metered({ calls }) ? sumOf(calls) : null, costUsd };
+  sync($("usage"), calls.length > 1 ? [...rows, row(all, "All", "total")] : rows);
 }
 
-function row(call, at) {
-  const usage = call.usage ?? {};
-  const all = Object.values(usage);
+function row({ callId, usage, costUsd }, words, kind) {
+  const all = Object.values(usage ?? {});
   const counts = Object.values(KINDS).map((kinds) => number(all.reduce((sum, each) => sum + added(each, kinds), 0)));
-  const transcribed = lasting((usage.transcription?.seconds ?? 0) * 1000);
-  const figures = [...counts, transcribed, dollars(call.costUsd)];
-  const name = element("th", [`${at + 1} `, element("small", call.status)], { scope: "row", title: call.callId });
-  return element("tr", [name, ...figures.map((figure) => element("td", call.usage ? figure : "–", { class: "figure" }))]);
+  const transcribed = lasting(all.reduce((sum, each) => sum + (each.seconds ?? 0), 0) * 1000);
+  const figures = [...counts, transcribed, costUsd === null ? "no price" : dollars(costUsd)];
+  const name = element("th", words, { scope: "row", title: callId });
+  return element("tr", [name, ...figures.map((figure) => element("td", usage ? figure : "–", { class: "figure" }))], { class: kind });
+}
+
+/** The usage of all calls, as if of as many sources. */
+function sumOf(calls) {
+  return calls.flatMap((call) => Object.values(call.usage ?? {}));
 }
 
 function added(counts, kinds) {

@@ -6,7 +6,6 @@ import { scriptNames } from "../shared/simulator.js";
 import { doing } from "../shared/told.js";
 import { showActions, showCard, showSessions } from "./card.js";
 import { Desk } from "./desk.js";
-import { Heard } from "./heard.js";
 import { showLevel } from "./levels.js";
 import { Logs } from "./logs.js";
 import { showMemories, showNoMemories } from "./remembered.js";
@@ -15,7 +14,6 @@ import { linesOfRecord, showTimeline } from "./timeline.js";
 import { showTranscripts } from "./transcripts.js";
 import { showUsage } from "./usage.js";
 
-const SILENCE = new Heard();
 const SECOND_MS = 1000;
 
 export async function startVoice({ api, who, settings }) {
@@ -25,11 +23,11 @@ export async function startVoice({ api, who, settings }) {
   let meters = [];
 
   function start(wishes) {
-    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.").then((well) => well && seen(desk, draw));
+    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.", $("start")).then((well) => well && seen(desk));
   }
 
   function choose(sessionId) {
-    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => well && seen(desk, draw));
+    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => well && seen(desk));
   }
 
   async function look(first) {
@@ -50,7 +48,7 @@ export async function startVoice({ api, who, settings }) {
     "load-memories": ["Asking what is remembered…", () => look(desk.load()), "Here is what is remembered."],
   };
   for (const [id, [before, work, after]] of Object.entries(actions)) {
-    $(id).onclick = () => doing(before, work, after).then(draw);
+    $(id).onclick = () => doing(before, work, after, $(id)).then(draw);
   }
   const form = $("call-form");
   const wishes = () => Object.fromEntries(new FormData(form));
@@ -71,17 +69,26 @@ export async function startVoice({ api, who, settings }) {
     $("voice-out").srcObject = voice;
     meters = [showLevel(voice, $("level-out")), ...(microphone ? [showLevel(microphone, $("level-in"))] : [])];
   });
-  setInterval(() => desk.live && draw(), SECOND_MS); // the time on calls runs
+  setInterval(() => {
+    if (desk.live) return draw(); // the time on calls runs
+    for (const stop of meters.splice(0)) stop();
+  }, SECOND_MS);
   await offerScripts(form, settings.simulator);
   draw();
   look().catch(() => {}); // the button tells what is wrong
-  return { show: (sessionId) => sessionId && sessionId !== desk.id && choose(sessionId) };
+  return {
+    show: (sessionId) => {
+      if (sessionId && sessionId !== desk.id) return choose(sessionId);
+      remember("voice", sessionId);
+      return sessionId || desk.leave();
+    },
+  };
 }
 
 /** Lead the eye and the screen reader to the session, and note it in the address. */
-function seen(desk, draw) {
+function seen(desk) {
   remember("voice", desk.id);
-  draw();
+  scrollTo({ top: 0 });
   $("session-heading").focus({ preventScroll: true });
 }
 
@@ -89,11 +96,10 @@ function drawer(desk, onChoose) {
   return () => {
     const { record, line, live, sideband, profile } = desk;
     const search = $("search").value;
-    showSessions(listSessions(search), desk.id, { searching: Boolean(search), onChoose });
+    showSessions(listSessions(search), { current: desk.id, live, searching: Boolean(search), onChoose });
     showActions({ record, line, live });
-    const heard = line?.heard ?? SILENCE;
-    const median = record ? showTranscripts(heard, sideband) : null;
-    showCard({ record, line, title: titleOf(desk.id), median, now: Date.now() });
+    const lags = record && showTranscripts({ line, record, sideband });
+    showCard({ record, line, title: titleOf(desk.id), lags, now: Date.now() });
     if (!record) return;
     showTimeline([...(line?.lines ?? []), ...linesOfRecord(record)]);
     showUsage(record);

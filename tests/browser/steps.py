@@ -90,6 +90,13 @@ def say_in_chat(page: Page, words: str) -> None:
     said(page, "Here is the answer.")
 
 
+def record_an_event(page: Page, payload: str) -> None:
+    """Tell the chat that is looked at what happened in it."""
+    page.get_by_text("Tell the chat what happened").click()
+    page.get_by_role("textbox", name="Payload").fill(payload)
+    page.get_by_role("button", name="Record the event").click()
+
+
 def bubbles(page: Page, words: str) -> list[str]:
     """What was said in a written conversation, in order."""
     return [text.strip() for text in page.locator(f"#{words} li > p:first-of-type").all_inner_texts()]

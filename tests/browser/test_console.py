@@ -42,6 +42,8 @@ def test_a_talk_is_heard_the_same_by_the_browser_and_the_sideband(
     assert (media["state"], media["channel"]) == ("connected", "open")
     assert media["spoken_seconds"] > 1
     eventually(page, lambda: loudest(page, "out") > 0.05)
+    assert page.locator("#level-in").is_hidden()  # nobody here speaks
+    eventually(page, lambda: page.evaluate("() => document.getElementById('level-out').value") == 0)
 
 
 def test_a_persons_sound_reaches_the_simulator_and_becomes_turns(page: Page, house: House) -> None:
@@ -49,6 +51,7 @@ def test_a_persons_sound_reaches_the_simulator_and_becomes_turns(page: Page, hou
     eventually(page, lambda: live_call(house, session)["media"]["heard_peak"] > 0.05)
     eventually(page, lambda: any("seconds of sound" in words for words in words_of(page, "sideband")))
     eventually(page, lambda: loudest(page, "in") > 0.05)
+    assert page.locator("#level-in").is_visible()
     page.click("#mute")  # who beeps every second cuts the model short, on a busy machine before it is heard
     assert page.get_attribute("#mute", "aria-pressed") == "true"
     eventually(page, lambda: loudest(page, "out") > 0.05)
@@ -140,12 +143,12 @@ def test_another_session_can_be_read_while_a_call_goes_on(page: Page) -> None:
     press(page, "end", "The session is over.")
     page.click("#start")
     said(page, "The call is connected.")
-    second = current(page)
     page.click(f"[data-session={first}]")
     said(page, "Here is the session.")
     assert page.inner_text("#pill") == "Ended"
     assert page.is_disabled("#start")
-    page.click(f"[data-session={second}]")
+    assert page.locator("#end").is_hidden()
+    page.get_by_role("link", name="The one that is live").click()
     eventually(page, lambda: page.inner_text("#pill") == "On the line")
     both_heard(page, SAID)
 
@@ -158,6 +161,41 @@ def test_two_tabs_hold_two_sessions(page: Page, person: BrowserContext, house: H
     both_heard(page, SAID)
     both_heard(second_page, SAID)
     assert second_page.locator("#sessions li").count() == 2
+
+
+def test_a_call_of_another_tab_is_read_while_it_goes_on(
+    page: Page, person: BrowserContext, house: House
+) -> None:
+    session_id = call(page)
+    reader = person.new_page()
+    reader.goto(f"{page.url.split('#')[0]}#voice/{session_id}")
+    eventually(reader, lambda: words_of(reader, "sideband") == SAID)
+    assert reader.inner_text("#pill") == "On a call elsewhere"
+    assert reader.inner_text("#session-heading") == SAID[0]
+    assert reader.locator('td[data-side="browser"]').first.is_hidden()
+    press(page, "end", "The session is over.")
+    eventually(reader, lambda: reader.inner_text("#pill") == "Ended")
+
+
+def test_on_a_phone_a_session_takes_the_page_and_gives_it_back(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    call(page)
+    both_heard(page, SAID)
+    assert page.locator("#call-form").is_hidden()
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    page.get_by_role("link", name="New call and sessions").click()
+    assert page.locator("#session").is_hidden()
+    assert "on the line" in page.inner_text("#sessions")
+    page.go_back()
+    eventually(page, lambda: page.inner_text("#pill") == "On the line")
+
+
+def test_a_button_pressed_twice_opens_one_session(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#start").dblclick()
+    said(page, "The call is connected.")
+    assert len([url for url in asked if url.endswith("/session")]) == 1
 
 
 def test_sessions_are_found_again_by_their_words(page: Page) -> None:

@@ -64,8 +64,7 @@ def test_no_view_has_a_barrier(page: Page, barriers: list[str], scheme: Any) -> 
     steps.open_a_chat(page)
     steps.say_in_chat(page, "Hello!")
     look("a chat")
-    page.get_by_role("textbox", name="Payload").fill("{")
-    page.get_by_role("button", name="Record the event").click()
+    steps.record_an_event(page, "{")
     page.wait_for_selector("#problem", state="visible")
     look("a problem")
     assert barriers == []

@@ -110,7 +110,7 @@ def test_a_user_talks_in_a_chat_and_hands_it_to_a_person(page: Page) -> None:
     page.get_by_role("button", name="Give back to the agent").click()
     steps.said(page, "The agent answers again.")
     assert page.locator("#chat-holdings li").count() == 3
-    page.get_by_role("button", name="Record the event").click()
+    steps.record_an_event(page, "{}")
     steps.said(page, "The event button_click is recorded.")
     page.get_by_role("button", name="End the chat").click()
     steps.said(page, "The chat is over.")
@@ -144,6 +144,13 @@ def test_what_is_not_plainly_heard_is_told_as_what_it_is(page: Page) -> None:
         item(5, role="assistant", text="Let me tell you", status="interrupted", heardMs=1400),
     ]
     show(page, RECORD, items)
+    assert page.locator("#transcripts tbody th").all_inner_texts() == [
+        "Person",
+        "Gap",
+        "Person",
+        "Person",
+        "Model",
+    ]
     told = page.locator('td[data-side="sideband"]').all_inner_texts()
     assert "Nobody listened from 4.0 s to 9.5 s" in told[1]
     assert "filled in from the browser's log" in told[2]
@@ -163,6 +170,17 @@ def test_tokens_and_cost_are_told_by_call_and_in_the_timeline(page: Page) -> Non
     timeline = page.inner_text("#timeline")
     assert "put right (fields tools, voice)" in timeline
     assert "call over: hung up" in timeline
+
+
+def test_calls_of_a_session_are_told_apart_and_summed(page: Page) -> None:
+    calls = [RECORD["calls"][0], {**RECORD["calls"][0], "callId": "rtc_2", "generation": 4, "costUsd": 0.01}]
+    record = {**RECORD, "calls": calls, "costUsd": 0.0521}
+    show(page, record, [item(1, text="Hello."), item(2, text="I am back.", generation=4)])
+    heads = page.locator("#transcripts .divider").all_inner_texts()
+    assert [head.split(",")[0] for head in heads] == ["Call 1", "Call 2"]
+    assert page.locator("#usage tr").last.inner_text().split()[0] == "All"
+    assert "$0.0521" in page.locator("#usage tr").last.inner_text()
+    assert "$0.0174 a minute" in page.inner_text("#tiles")
 
 
 def show(page: Page, record: dict[str, Any], items: list[dict[str, Any]]) -> None:
