@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Literal, Protocol, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from switchboard.domain.network import is_local
 from switchboard.domain.secret import Credential
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
@@ -92,7 +92,7 @@ def connector(base_url: str) -> Connect:
     address = urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/realtime", "", ""))
     trust = ssl.create_default_context() if scheme == "wss" else None  # shared: each would take half a MB
     SSLProtocol.max_size = limits.TLS_BYTES
-    proxy: Literal[True] | None = None if _is_local(parts.hostname or "") else True
+    proxy: Literal[True] | None = None if is_local(parts.hostname or "") else True
 
     async def open_socket(call_id: str, credential: Credential) -> Socket:
         try:
@@ -116,14 +116,6 @@ def connector(base_url: str) -> Connect:
         return WebSocket(cast(Line, line))
 
     return open_socket
-
-
-def _is_local(host: str) -> bool:
-    """True for this machine, which no proxy can reach."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -22,11 +22,10 @@ def tool_kit(parts: Parts) -> ToolKit:
     tools = parts.server_tools
     if not tools.by_name:
         return ToolKit(tools, parts.tool_calls, _nothing)  # sessions from before may still ask
+    # These two cost a tenth of a second, and most hosts need neither.
     from switchboard.domain.tool_config import BadTools, secrets_of
 
-    from sideband.tool_targets import (
-        Targets,
-    )  # these two cost a tenth of a second, and most hosts need neither
+    from sideband.tool_targets import Targets
 
     needed = secrets_of(tools)
     secrets = secrets_from(parts.secret)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from switchboard.domain import errors, limits
 from switchboard.domain.credentials import Credentials
-from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError
+from switchboard.domain.errors import InvalidRequest, PayloadTooLarge, SwitchboardError, wrong
 from switchboard.domain.origins import cors as cors
 from switchboard.domain.origins import is_welcome
 from switchboard.settings import Settings
@@ -87,11 +87,6 @@ def validated(model: type[Model], fields: dict[str, Any]) -> Model:
         problems = [{"field": _place(item["loc"]), "problem": item["msg"]} for item in found[:PROBLEMS]]
         first = problems[0]
         raise InvalidRequest(f"{first['field']}: {first['problem']}", details={"fields": problems}) from None
-
-
-def wrong(name: str, problem: str) -> InvalidRequest:
-    """Return the error for one field."""
-    return InvalidRequest(f"{name}: {problem}", details={"fields": [{"field": name, "problem": problem}]})
 
 
 def too_large(most: int) -> PayloadTooLarge:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from switchboard.domain import limits
 from switchboard.domain.credentials import Credentials, Identity
-from switchboard.domain.errors import IssuerUnavailable, SwitchboardError, Unauthorized, UpstreamError
+from switchboard.domain.errors import IssuerUnavailable, SwitchboardError, Unauthorized, UpstreamError, wrong
 from switchboard.domain.principal import Guest, Principal
 from switchboard.edge import (
     GUEST_HEADER,
@@ -27,7 +27,6 @@ from switchboard.edge import (
     shown,
     too_large,
     validated,
-    wrong,
 )
 from switchboard.voice import speak_through
 

@@ -9,8 +9,8 @@ from typing import Any, get_type_hints
 from aws_lambda_powertools import Logger
 
 from switchboard.domain import limits
-from switchboard.domain.errors import Unauthorized
-from switchboard.edge import too_large, validated, wrong
+from switchboard.domain.errors import Unauthorized, wrong
+from switchboard.edge import too_large, validated
 from switchboard.http import Bootstrap, Event, Handler, Reply, answering
 
 MEDIA = "application/sdp"

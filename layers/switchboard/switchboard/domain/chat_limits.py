@@ -20,8 +20,6 @@ UPSTREAM_SECONDS = 600
 """Life of an upstream chat session: its longest. One whose id never reached us is gone that soon."""
 CODEX_SECONDS = 24 * 3600
 """Life of a codex session: a working day with its evening; the next one is one request away."""
-CHAT_SECONDS = 24 * 3600
-"""Life of a chat session without a codex session: as long."""
 CHAT_DAYS = 30
 """How long the record of a chat session and its events are kept after it ended, for audit."""
 TOKEN_SECONDS = 600

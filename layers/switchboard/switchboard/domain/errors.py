@@ -64,6 +64,11 @@ class InvalidRequest(SwitchboardError):
     code = "invalid_request"
 
 
+def wrong(name: str, problem: str) -> InvalidRequest:
+    """Return the error for what is wrong with one field, in words that go on from its name."""
+    return InvalidRequest(f"{name}: {problem}", details={"fields": [{"field": name, "problem": problem}]})
+
+
 class PayloadTooLarge(InvalidRequest):
     """The body is over the limit."""
 

@@ -1,4 +1,4 @@
-"""The network that a request comes from: what one household or office shares, and no more of the address."""
+"""What an address tells: whether it is this machine, and the network that one household or office shares."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def prefix_of(address: str) -> str:
         ip = ip.ipv4_mapped or ip
     bits = limits.NETWORK_BITS_V4 if ip.version == 4 else limits.NETWORK_BITS_V6
     return str(ip_network((ip.packed, bits), strict=False))
+
+
+def is_local(host: str) -> bool:
+    """True for the name or an address of this machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def hashed(prefix: str, key: str) -> str:

@@ -15,8 +15,6 @@ from switchboard.domain.transcript import BROWSER, Item, Report, merge_entries, 
 Talk = tuple[Item, ...]
 WORDLESS = frozenset({"in_progress", "pending", "failed", "untranscribed", "lost"})
 """Statuses of items whose words, if there are none, exist somewhere or existed."""
-
-
 CLAIMED = " [as the browser tells]"
 """What is written behind a line that no host has heard."""
 

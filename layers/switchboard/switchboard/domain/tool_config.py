@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_address
 from json import loads
 from re import compile as pattern
 from typing import Any
 from urllib.parse import urlsplit
 
 from switchboard.domain import limits
+from switchboard.domain.network import is_local
 from switchboard.domain.tool import (
     KINDS,
     HttpTarget,
@@ -181,16 +181,9 @@ def _url(name: str, field: str, raw: Any) -> str:
         raise BadTools(f"tool {name}: {field} is no address") from None
     if not host or "@" in parts.netloc or parts.fragment:
         raise BadTools(f"tool {name}: {field} is no address without a user and a fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_local(host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local(host)):
         raise BadTools(f"tool {name}: {field} must begin with https://")
     return str(raw)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _text(name: str, field: str, raw: Any, longest: int) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import Field
 
 from switchboard.domain import limits
-from switchboard.domain.errors import InvalidRequest, SwitchboardError, UpstreamRefused
+from switchboard.domain.errors import SwitchboardError, UpstreamRefused, wrong
 from switchboard.domain.instructions import compose
 from switchboard.domain.memory import Memories, Relevance
 from switchboard.domain.places import Places
@@ -144,10 +144,7 @@ def create_session(request: CreateSession, principal: Principal, deps: Deps) -> 
 def _require_other_names(request: CreateSession, granted: list[dict[str, Any]] | None) -> None:
     """Raise InvalidRequest if the browser is to carry out what our hosts do."""
     if granted and names_of(granted) & {tool.name for tool in request.tools or ()}:
-        problem = "has the name of a tool that the server runs"
-        raise InvalidRequest(
-            f"tools: {problem}", details={"fields": [{"field": "tools", "problem": problem}]}
-        )
+        raise wrong("tools", "has the name of a tool that the server runs")
 
 
 def _with_secret(
@@ -174,10 +171,7 @@ def _whose(error: UpstreamRefused, request: CreateSession) -> SwitchboardError:
     blamed = (error.details or {}).get("upstream_param", "")
     for field, param in CALLERS.items():
         if blamed.startswith(param) and getattr(request, field) is not None:
-            problem = "is not accepted by OpenAI"
-            return InvalidRequest(
-                f"{field}: {problem}", details={"fields": [{"field": field, "problem": problem}]}
-            )
+            return wrong(field, "is not accepted by OpenAI")
     return error
 
 

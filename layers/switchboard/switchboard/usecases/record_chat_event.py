@@ -8,7 +8,7 @@ from pydantic import Field
 
 from switchboard.domain.agents import Agents
 from switchboard.domain.chat_session import KNOWN_EVENTS, ChatEvent, ChatSession
-from switchboard.domain.errors import InvalidRequest
+from switchboard.domain.errors import wrong
 from switchboard.domain.ports.chats import ChatSessions, Journal
 from switchboard.domain.ports.surroundings import Clock, Counts, NewId
 from switchboard.domain.principal import Principal
@@ -91,7 +91,7 @@ def _changed(chat: ChatSession, event: ChatEvent, deps: Deps) -> ChatSession:
         case "agent_handover":
             agent_id = event.payload.get("agent_id")
             if not isinstance(agent_id, str):
-                raise _wrong("agent_id", "must name an agent")
+                raise wrong("payload.agent_id", "must name an agent")
             return chat.hand_over(f"agent:{deps.agents.get(agent_id).id}", event.created_at, event.id)
     return chat
 
@@ -99,10 +99,5 @@ def _changed(chat: ChatSession, event: ChatEvent, deps: Deps) -> ChatSession:
 def _who(payload: dict[str, Any]) -> str:
     who = payload.get("to", ANYBODY)
     if not isinstance(who, str) or not 0 < len(who) <= WHO_CHARS or not who.isprintable():
-        raise _wrong("to", f"must be a name of at most {WHO_CHARS} characters")
+        raise wrong("payload.to", f"must be a name of at most {WHO_CHARS} characters")
     return who
-
-
-def _wrong(name: str, problem: str) -> InvalidRequest:
-    field = f"payload.{name}"
-    return InvalidRequest(f"{field}: {problem}", details={"fields": [{"field": field, "problem": problem}]})
