@@ -53,3 +53,13 @@ def test_a_leaving_host_is_seen_to_leave(stores: Stores) -> None:
     stores.hosts.beat("host_1", 1, 4)
     stores.hosts.beat("host_1", 2, 4, leaving=True)
     assert stores.hosts.list() == (HostBeat("host_1", 2, leaving=True),)
+
+
+def test_a_host_is_silent_once_its_heart_has_not_beaten_for_so_long(stores: Stores, time: Time) -> None:
+    stores.hosts.beat("host_1", 1, 4)
+    time.sleep(200)
+    stores.hosts.beat("host_2", 1, 4)
+    time.sleep(101)
+    assert stores.hosts.silent(300) == ("host_1",)
+    stores.hosts.beat("host_1", 2, 4)
+    assert stores.hosts.silent(300) == ()

@@ -15,7 +15,9 @@ from switchboard.domain.places import Places
 from switchboard.domain.ports.calls import Calls
 from switchboard.domain.ports.realtime import Realtime
 from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.sideband import Hosts
 from switchboard.domain.ports.surroundings import Clock, Counts
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.session import Session
 from switchboard.upstream.openai.http import OpenAIHttp
 from switchboard.upstream.openai.realtime import OpenAIRealtime
@@ -104,6 +106,8 @@ class Sweeper:
         self.sessions: Sessions = stores.sessions
         self.secrets: Secrets = stores.secrets
         self.calls: Calls = stores.calls
+        self.hosts: Hosts = stores.hosts
+        self.transcripts: Transcripts = stores.transcripts
         self.audits: Audits = stores.audits
         self.realtime: Realtime = OpenAIRealtime(OpenAIHttp(self.it.sim.base_url, deps.api_key))
         self.clock: Clock = lambda: datetime.now(UTC) + timedelta(seconds=limits.UNFOLLOWED_SECONDS)

@@ -87,7 +87,7 @@ class Slow(MemoryHosts):
 
 def test_a_host_that_was_thought_dead_finds_out_and_lets_go() -> None:
     world = World()
-    hosts = world.stores.hosts = Slow()
+    hosts = world.stores.hosts = Slow(now)
 
     async def story(it: Fleet) -> None:
         host = it.start("host_a")
@@ -185,7 +185,7 @@ def test_a_follow_that_crashes_is_given_back_after_a_pause() -> None:
 
 def test_health_is_about_progress_not_about_success() -> None:
     world = World()
-    hosts = world.stores.hosts = Slow()
+    hosts = world.stores.hosts = Slow(now)
 
     async def story(it: Fleet) -> None:
         host = it.start("host_a")

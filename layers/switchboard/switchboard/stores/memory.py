@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from re import fullmatch
 from threading import RLock
 from typing import Any
@@ -111,17 +111,25 @@ class MemorySecrets:
 class MemoryHosts:
     """The hosts."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         self._beats: dict[str, HostBeat] = {}
+        self._beaten_at: dict[str, datetime] = {}
         self._commands: dict[str, list[Command]] = defaultdict(list)
 
     def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
         """Store the host's heartbeat, and whether it takes up no call any more."""
         self._beats[host] = HostBeat(host, beat, leaving)
+        self._beaten_at[host] = self._clock()
 
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""
         return tuple(self._beats.values())
+
+    def silent(self, seconds: float) -> tuple[str, ...]:
+        """Return the hosts whose newest heartbeat is so old."""
+        last = self._clock() - timedelta(seconds=seconds)
+        return tuple(host for host in self._beats if self._beaten_at[host] < last)
 
     def remove(self, host: str) -> None:
         """Forget a host that holds no lease any more."""
@@ -235,7 +243,7 @@ class MemoryStores:
         self.calls = MemoryCalls()
         self.sessions = MemorySessions(self.calls)
         self.secrets = MemorySecrets(clock)
-        self.hosts = MemoryHosts()
+        self.hosts = MemoryHosts(clock)
         self.transcripts = MemoryTranscripts()
         self.extractions = MemoryExtractions()
         self.digests = MemoryDigests()

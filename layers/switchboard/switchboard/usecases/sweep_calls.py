@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Literal, Protocol
 
 from switchboard.domain import limits
@@ -17,9 +18,12 @@ from switchboard.domain.places import Places
 from switchboard.domain.ports.calls import Calls
 from switchboard.domain.ports.realtime import Realtime
 from switchboard.domain.ports.sessions import Secrets, Sessions
+from switchboard.domain.ports.sideband import Hosts
 from switchboard.domain.ports.surroundings import Clock, Counts
+from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.secret import Credential
 from switchboard.usecases.payload import Answer, TaskRequest
+from switchboard.usecases.unheard import close_unheard
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,8 @@ class Deps(Protocol):
     sessions: Sessions
     secrets: Secrets
     calls: Calls
+    hosts: Hosts
+    transcripts: Transcripts
     places: Places
     realtime: Realtime
     audits: Audits
@@ -59,7 +65,8 @@ def sweep_calls(request: SweepCalls, deps: Deps) -> CallsSwept:
     ours = deps.calls.list_of_host(limits.UNFOLLOWED_HOST, limits.UNFOLLOWED_BATCH)
     waiting = deps.calls.list_pending(limits.UNFOLLOWED_BATCH, until=overdue)
     with ThreadPoolExecutor(limits.UNFOLLOWED_AT_ONCE) as threads:
-        outcomes = Counter(threads.map(lambda call: _before(stop, call, deps), (*ours, *waiting)))
+        unfollowed = (*ours, *waiting, *_orphaned(deps))
+        outcomes = Counter(threads.map(lambda call: _before(stop, call, deps), unfollowed))
     if outcomes["ended"]:
         deps.metrics.tell("CallsUnfollowed", outcomes["ended"], "Count")
     if outcomes["left"]:
@@ -74,6 +81,13 @@ def _tell_how_many_live(deps: Deps) -> None:
         deps.metrics.tell("FleetCallsUsed", round(used or 0.0, 1), "Percent")
 
 
+def _orphaned(deps: Deps) -> tuple[Call, ...]:
+    """Return calls of hosts whose hearts have stopped so long ago that no living host can be there."""
+    silent = deps.hosts.silent(limits.UNFOLLOWED_SECONDS)
+    theirs = (deps.calls.list_of_host(host, limits.UNFOLLOWED_BATCH) for host in silent)
+    return tuple(islice(chain.from_iterable(theirs), limits.UNFOLLOWED_BATCH))
+
+
 def _before(stop: datetime, call: Call, deps: Deps) -> Outcome:
     return _end(call, deps) if deps.clock() < stop else "left"
 
@@ -84,6 +98,8 @@ def _end(call: Call, deps: Deps) -> Outcome:
         lease = _lease_of(call) or deps.calls.claim(call, limits.UNFOLLOWED_HOST)
         _hang_up(call, deps)
         reason = _reason(call, deps)
+        if not call.unwanted:
+            close_unheard(lease, deps)
         deps.places.leave(call.places, call.session_id, call.generation)
         deps.calls.close(lease, reason, deps.clock())
     except LeaseLost:
@@ -100,7 +116,7 @@ def _end(call: Call, deps: Deps) -> Outcome:
 
 def _lease_of(call: Call) -> Lease | None:
     """Return the lease that an earlier sweep has taken and not used up."""
-    if call.status != "followed" or call.host is None:
+    if call.status != "followed" or call.host != limits.UNFOLLOWED_HOST:
         return None
     return Lease(call.session_id, call.generation, call.call_id, call.host, call.lease)
 

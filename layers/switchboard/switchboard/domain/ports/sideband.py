@@ -17,6 +17,9 @@ class Hosts(Protocol):
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""
 
+    def silent(self, seconds: float) -> tuple[str, ...]:
+        """Return the hosts whose newest heartbeat is so old, by the clocks of both who wrote and who asks."""
+
     def remove(self, host: str) -> None:
         """Forget a host that holds no lease any more."""
 

@@ -36,6 +36,12 @@ class DynamoHosts:
             HostBeat(row["sk"].removeprefix("HOST#"), row["beat"], row.get("leaving", False)) for row in rows
         )
 
+    def silent(self, seconds: float) -> tuple[str, ...]:
+        """Return the hosts whose newest heartbeat is so old, by the clocks of both who wrote and who asks."""
+        last = self._clock().timestamp() - seconds + HOST_SECONDS
+        rows = self._table.query("HOST", "HOST#")
+        return tuple(row["sk"].removeprefix("HOST#") for row in rows if row["ttl"] < last)
+
     def remove(self, host: str) -> None:
         """Forget a host that holds no lease any more."""
         self._table.delete("HOST", f"HOST#{host}")
