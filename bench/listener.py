@@ -1,8 +1,8 @@
 """The process that is measured: hears many calls at once, bare or as the sideband does, on one core.
 
-Started as `python -m bench.listener hear_bare|hear_sideband URL CALLS TABLE`. Each line on its input is
-answered by one of JSON: seconds of CPU and bytes of memory by now, how late its event loop was since the last
-line (p99, milliseconds), and its report. It connects after the first.
+Started as `python -m bench.listener HEARING URL CALLS TABLE` with one of `hear_bare`, `hear_sideband` and
+`hear_host`. Each line on its input is answered by one of JSON: seconds of CPU and bytes of memory by now, how
+late its event loop was since the last line (p99, milliseconds), and its report. It connects after the first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import resource
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from time import process_time
@@ -21,6 +22,8 @@ from bench.hear_bare import Hearing
 
 CORE = 0
 LOOK_S = 0.02
+ANSWERS = os.fdopen(os.dup(1), "w")
+"""Where the lines go; a host's own log goes nowhere."""
 LIGHT = "light\n"
 """A line that is answered at once: to collect garbage first takes a second where there are many calls."""
 
@@ -33,13 +36,9 @@ async def main(kind: str, url: str, calls: int, table: str) -> None:
     late: list[float] = []
     watching = asyncio.create_task(_watch(late))
     await _tell(hearing, late)
-    tasks = []
-    for number in range(calls):
-        tasks.append(asyncio.create_task(hearing.hear(number)))
-        if kind == "hear_bare":
-            await asyncio.sleep(0.002)  # a backlog of handshakes would be refused; the sideband bounds it
+    listening = asyncio.create_task(hearing.listen())
     while await _tell(hearing, late):
-        for task in (*tasks, watching):
+        for task in (listening, watching):
             if task.done():
                 task.result()
                 raise RuntimeError("a call ended early")
@@ -64,7 +63,7 @@ async def _tell(hearing: Hearing, late: list[float]) -> bool:
         gc.collect()
     told = {"cpu": cpu, "bytes": _memory(), "loop_ms": loop_ms, **hearing.report()}
     late.clear()
-    print(json.dumps(told), flush=True)
+    print(json.dumps(told), file=ANSWERS, flush=True)
     return True
 
 
@@ -75,4 +74,5 @@ def _memory() -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+    with redirect_stdout(Path(os.devnull).open("w")):
+        asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
