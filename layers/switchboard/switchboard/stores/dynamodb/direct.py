@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from hashlib import sha256
 from hmac import digest
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from json import dumps, loads
 from threading import local
 from typing import TYPE_CHECKING, Any, cast
@@ -82,20 +82,33 @@ class Direct:
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Return status and answer. A connection that has rested may be closed; then comes a fresh one."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        request = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
         while True:
             connection: HTTPConnection | None = getattr(self._threads, "connection", None)
             is_fresh = connection is None
-            if connection is None:
-                connection = self._threads.connection = self._connection()
             try:
-                connection.request("POST", "/", body, dict(headers))
-                response = connection.getresponse()
-                return response.status, response.read()
+                if connection is None:
+                    connection = self._connection()
+                    connection.connect()
+                    self._threads.connection = connection
+                connection.sock.sendall(request)  # at once: in two pieces it would cost a third more
+                response = HTTPResponse(connection.sock, method="POST")
+                response.begin()
+                answer = response.read()
             except (OSError, HTTPException) as error:
-                self._threads.connection = None
-                connection.close()
+                self._forget(connection)
                 if is_fresh or isinstance(error, TimeoutError):
                     raise HTTPClientError(error=error) from error
+            else:
+                if response.will_close:
+                    self._forget(connection)
+                return response.status, answer
+
+    def _forget(self, connection: HTTPConnection | None) -> None:
+        self._threads.connection = None
+        if connection is not None:
+            connection.close()
 
     def _connection(self) -> HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
