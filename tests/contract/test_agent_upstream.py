@@ -1,21 +1,17 @@
-"""What the agent makes of an upstream that refuses, stalls, dies or streams garbage; and of slow clients."""
+"""What the agent makes of an upstream that refuses, stalls, dies or streams garbage."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
-import httpx
 import pytest
-from agent_web.event_stream import EventStream
-from switchboard.agent import AgentEvent, HistoryParts, MessageHistory, limits
-from switchboard.agent.sse import HEARTBEAT
+from switchboard.agent import HistoryParts, MessageHistory, limits
 from switchboard.domain.errors import UpstreamUnavailable
 
 from dev.simulator.config import SimulatorConfig
 from dev.simulator.server import Simulator
-from tests.contract.agent_site import PATIENCE_S, STREAM_HEAD, TOKEN, answering, real_upstream, serving, until
+from tests.contract.agent_site import STREAM_HEAD, TOKEN, answering, real_upstream, serving
 
 Json = dict[str, Any]
 
@@ -172,110 +168,3 @@ async def test_vectors_that_make_no_sense_are_an_upstream_error(body: bytes) -> 
     async with answering(head + body) as url:
         with pytest.raises(UpstreamUnavailable):
             await real_upstream(url).embed(["words"])
-
-
-class Client:
-    """One end of an ASGI connection: keeps what is sent, reads only while it is told to."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.gone = asyncio.Event()
-        self.reads = asyncio.Event()
-        self.reads.set()
-
-    async def receive(self) -> Json:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Json) -> None:
-        await self.reads.wait()
-        self.sent.append(message.get("body", b""))
-
-
-class Answer:
-    """Events that come when they are told to; remembers that it was closed."""
-
-    def __init__(self) -> None:
-        self.more = asyncio.Event()
-        self.closed = False
-
-    async def events(self) -> AsyncGenerator[AgentEvent, None]:
-        try:
-            yield AgentEvent("start")
-            await self.more.wait()
-            yield AgentEvent("done")
-        finally:
-            self.closed = True
-
-
-def stream(answer: Answer, **options: float) -> tuple[EventStream, list[str]]:
-    over: list[str] = []
-    return EventStream(answer.events(), {}, lambda crashed: over.append("over"), **options), over
-
-
-async def test_a_silent_stream_is_kept_alive_by_comments() -> None:
-    client, answer = Client(), Answer()
-    response, over = stream(answer, heartbeat=0.01)
-    running = asyncio.create_task(response({}, client.receive, client.send))
-    await until(lambda: client.sent.count(HEARTBEAT) == 3)
-    answer.more.set()
-    await running
-    assert client.sent[-1] == b""
-    assert b'"done"' in client.sent[-2]
-    assert over == ["over"]
-
-
-@pytest.mark.parametrize("silent", [False, True], ids=["an event waits", "a comment waits"])
-async def test_a_client_that_never_reads_counts_as_gone(silent: bool) -> None:
-    client, answer = Client(), Answer()
-    response, over = stream(answer, heartbeat=0.01, patience=0.03)
-    running = asyncio.create_task(response({}, client.receive, client.send))
-    await until(lambda: len(client.sent) > 1)
-    client.reads.clear()
-    if not silent:
-        answer.more.set()
-    await asyncio.wait_for(running, PATIENCE_S)
-    assert (answer.closed, over) == (True, ["over"])
-
-
-async def test_a_client_that_reads_slowly_gets_everything() -> None:
-    client, answer = Client(), Answer()
-    response, over = stream(answer, heartbeat=0.01, patience=60.0)
-    running = asyncio.create_task(response({}, client.receive, client.send))
-    await until(lambda: client.sent)
-    client.reads.clear()
-    answer.more.set()
-    await asyncio.sleep(0)
-    client.reads.set()
-    await running
-    assert b'"done"' in b"".join(client.sent)
-    assert over == ["over"]
-
-
-async def test_a_client_that_disconnects_ends_the_stream_and_closes_its_events() -> None:
-    client, answer = Client(), Answer()
-    response, over = stream(answer)
-    running = asyncio.create_task(response({}, client.receive, client.send))
-    await until(lambda: len(client.sent) == 2)
-    client.gone.set()
-    await running
-    assert (answer.closed, over) == (True, ["over"])
-
-
-async def test_a_server_that_stops_closes_the_events_too() -> None:
-    client, answer = Client(), Answer()
-    response, over = stream(answer)
-    running = asyncio.create_task(response({}, client.receive, client.send))
-    await asyncio.sleep(0)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert over == ["over"]
-
-
-def test_the_answers_headers_keep_proxies_from_gathering_it() -> None:
-    response, _ = stream(Answer())
-    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert "no-transform" in response.headers["cache-control"]
-    assert "content-length" not in response.headers
-    assert httpx.Headers(response.headers)["x-accel-buffering"] == "no"

@@ -50,12 +50,13 @@ class Answered:
 
 @dataclass
 class Line:
-    """One request on its way: what the server has sent so far, and whether the client is still there."""
+    """One request on its way: what the server has sent so far, and whether the client is there and reads."""
 
     body: bytes
     sent: list[Json] = field(default_factory=list)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     asked: bool = False
+    reads: asyncio.Event | None = None
 
     async def receive(self) -> Json:
         if not self.asked:
@@ -66,6 +67,8 @@ class Line:
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
         self.sent.append(dict(message))
+        if self.reads is not None:
+            await self.reads.wait()
 
     def answered(self) -> Answered:
         headers = {name.decode(): value.decode() for name, value in self.sent[0]["headers"]}

@@ -149,6 +149,16 @@ async def test_who_leaves_leaves_nothing_behind(stage: Stage, route: Route) -> N
     assert stage.world.mailboxes.sweep(stage.world.clock()) == 0
 
 
+async def test_who_is_gone_before_the_first_event_leaves_nothing_behind(stage: Stage, route: Route) -> None:
+    class Gone(Client):
+        async def send(self, message: MutableMapping[str, Any]) -> None:
+            raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        await route.ask(Gone())
+    assert stage.world.viewers.list(SESSION_ID) == ()
+
+
 async def test_a_stream_ends_in_time_and_says_nothing_of_an_end(
     route: Route, monkeypatch: pytest.MonkeyPatch
 ) -> None:

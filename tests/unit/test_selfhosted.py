@@ -147,8 +147,24 @@ async def test_whoever_leaves_stops_the_upstream_and_finds_what_was_said() -> No
     assert items[1]["content"][0]["text"] == "Half"
 
 
+async def test_what_was_said_to_whoever_never_reads_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("switchboard.event_stream.EventStream.patience", 0.05)
+    monkeypatch.setattr("switchboard.event_stream.EventStream.heartbeat", 0.05)
+    server = SelfHosted([*tokens("Half"), asyncio.Event()])
+    line = server.line({"type": "threads.create", "params": {"input": message("Hi")}})
+    sending = asyncio.create_task(server.send(line))
+    await until_true(lambda: line.sent)
+    line.reads = asyncio.Event()
+    await asyncio.wait_for(sending, 10)
+    assert server.upstream.left == 1
+    server.upstream.scripts = [says("fine")]
+    items = await server.items(thread_of(line.answered()))
+    assert [item["type"] for item in items] == ["user_message", "assistant_message"]
+    assert items[1]["content"][0]["text"] == "Half"
+
+
 async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("switchboard.event_stream.HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("switchboard.event_stream.EventStream.heartbeat", 0.01)
     server = SelfHosted([asyncio.Event()])
     line = server.line({"type": "threads.create", "params": {"input": message("Hi")}})
     sending = asyncio.create_task(server.send(line))

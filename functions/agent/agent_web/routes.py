@@ -9,10 +9,11 @@ from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 from switchboard.agent import limits
 from switchboard.agent.draft import Draft
-from switchboard.edge import cookie, validated
+from switchboard.agent.sse import broken, encoded
+from switchboard.edge import cookie, crash, validated
+from switchboard.event_stream import EventStream
 
 from agent_web.asked import SESSION_COOKIE, Asked
-from agent_web.event_stream import EventStream
 from agent_web.models import AskQuery, History, ReadHistory, SessionCreated
 
 
@@ -38,8 +39,8 @@ async def ask_query(asked: Asked) -> Response:
         request.query, session_id=request.session_id, owner=asked.principal.owner, create=False
     )
     asked.facts["turn_id"] = draft.id
-    events = asked.web.agent.events(draft)
-    return EventStream(events, asked.headers(), lambda crashed: _tell(asked, draft, crashed))
+    answer = encoded(asked.web.agent.events(draft))
+    return EventStream(answer, asked.headers(), broken(crash()), lambda crashed: _tell(asked, draft, crashed))
 
 
 async def get_history(asked: Asked) -> Response:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from switchboard.domain.errors import SwitchboardError
 from switchboard.domain.origins import preflight
 from switchboard.edge import cors, crash, failure, shown, validated
-from switchboard.event_stream import EventStream
+from switchboard.event_stream import EventStream, begun
 from switchboard.live.stream import Going, events
 from switchboard.live.wiring import Web
 from switchboard.usecases.stream_transcript import StreamTranscript, stream_transcript
@@ -55,7 +55,7 @@ async def watch(http: Request, web: Web, facts: dict[str, Any]) -> Response:
     if stream.viewing is None:  # at which a browser asks no more
         return Response(None, 204, {"cache-control": "no-store", **headers})
     going = Going(web, stream.viewing, dict(facts))
-    return EventStream(events(going, stream.shown), headers, b"")
+    return EventStream(await begun(events(going, stream.shown)), headers, b"")
 
 
 def _answering(web: Web) -> Answering:

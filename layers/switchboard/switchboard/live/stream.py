@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Going:
     items: int = 0
 
 
-async def events(going: Going, shown: Iterable[Shown]) -> AsyncIterator[bytes]:
+async def events(going: Going, shown: Iterable[Shown]) -> AsyncGenerator[bytes, None]:
     """Yield what there is, then news as they come, until the session or the stream's time is over.
 
     However it ends, place and mailbox are free by then.

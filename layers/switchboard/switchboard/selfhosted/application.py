@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from json import loads
 from time import perf_counter
@@ -24,7 +24,7 @@ from switchboard.domain.ports.surroundings import NewId
 from switchboard.domain.principal import User
 from switchboard.domain.quota import Quotas
 from switchboard.edge import cors, crash, failure
-from switchboard.event_stream import EventStream
+from switchboard.event_stream import EventStream, ahead, begun
 from switchboard.selfhosted.context import ChatContext, Door
 from switchboard.selfhosted.requests import read_request
 
@@ -114,25 +114,12 @@ async def _answer(http: Request, web: Web, facts: dict[str, Any]) -> Response:
     try:
         result = await web.server.process(body, context)
         if isinstance(result, StreamingResult):
-            return EventStream(await _begun(aiter(result)), headers, BROKEN)
+            return EventStream(await begun(ahead(aiter(result))), headers, BROKEN)
         return Response(result.json, 200, headers, "application/json")
     except NotFoundError as error:
         raise NotFound("There is no such thread or item.") from error
     except ValueError as error:
         raise InvalidRequest("The request does not fit the thread.") from error
-
-
-async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Return the pieces, the first of them made: what cannot begin is an error, not a stream."""
-    first = await anext(pieces, None)
-
-    async def all_of_them() -> AsyncIterator[bytes]:
-        if first is not None:
-            yield first
-            async for piece in pieces:
-                yield piece
-
-    return all_of_them()
 
 
 async def _body(http: Request) -> bytes:
