@@ -119,6 +119,25 @@ async def test_a_clients_tool_output_lets_the_script_go_on(caller: Caller) -> No
     assert truth[-1]["text"] == "It is 42."
 
 
+async def test_a_tool_that_nobody_runs_is_waited_for_and_then_done_without(caller: Caller) -> None:
+    steps = [{"call": "look_up", "wait": 5}, {"assistant": "It is {output}."}]
+    call_id, _ = await listen(caller, {"steps": steps})
+    call, reply = (await caller.truth(call_id))["transcript"]
+    assert (call["type"], reply["text"]) == ("function_call", "It is .")
+
+
+async def test_arguments_that_are_text_are_the_models_own_words(caller: Caller) -> None:
+    steps = [
+        {"call": "look_up", "arguments": '{"q": ', "output": "Nothing."},
+        {"assistant": "I see: {output}"},
+    ]
+    call_id, socket = await listen(caller, {"steps": steps})
+    call, output, reply = (await caller.truth(call_id))["transcript"]
+    assert (call["arguments"], output["output"], reply["text"]) == ('{"q": ', "Nothing.", "I see: Nothing.")
+    [told] = [event for event in socket.seen if event["type"] == "response.function_call_arguments.done"]
+    assert told["arguments"] == '{"q": '
+
+
 async def test_a_script_waits_for_the_response_that_the_session_does_not_create(caller: Caller) -> None:
     call_id = await caller.call()
     await caller.control("POST", f"calls/{call_id}/script", TALK)
