@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dev.engine.stack import LocalStack
 from tests.browser.flags import FLAGS
-from tests.browser.site import site
+from tests.browser.site import Site, site
 from tests.e2e.conftest import House
 
 Value = TypeVar("Value")
@@ -45,10 +45,16 @@ def house(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where somebody's page is, on another site than the API."""
+def somewhere() -> Iterator[Site]:
+    """Somebody's site, another than the API's."""
     with site() as served:
         yield served
+
+
+@pytest.fixture
+def address(somewhere: Site) -> str:
+    """Where somebody's page is."""
+    return somewhere.address
 
 
 @pytest.fixture(scope="module")

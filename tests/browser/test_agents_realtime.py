@@ -5,30 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import eventually
+from tests.browser.site import AGENTS, FOLDERS
 from tests.e2e.conftest import House
 
-PACKAGE = Path(__file__).parent / "node_modules/@openai/agents-realtime"
-BUNDLE = PACKAGE / "dist/bundle"
 VERSION = "0.20.0"
 SHA256 = "5a5cf97a4cc0aaec0c1b4c2262e9b4a02d9dc1d58efd10509100af700b901712"
 """Of the bundle's entry, which names the other files by their hashes."""
 PINNED = "Speak of boats only."
+TOOL = {"type": "function", "name": "find_boat", "parameters": {"type": "object", "properties": {}}}
 TALK = {
     "name": "boats",
     "start_after": 2,  # the client's channel is open by then
     "steps": [{"user": "Do you like boats?"}, {"assistant": "Very much."}],
 }
 CONNECT = """async ([ticket, baseUrl]) => {
-  const { RealtimeAgent, RealtimeSession, OpenAIRealtimeWebRTC } =
-    await import('./openai-realtime-agents.mjs');
-  const agent = new RealtimeAgent({ name: 'Helper', instructions: 'Speak of anything.' });
+  const { RealtimeAgent, RealtimeSession, OpenAIRealtimeWebRTC, tool } =
+    await import('/agents/openai-realtime-agents.mjs');
+  const parameters = { type: 'object', properties: {}, required: [], additionalProperties: false };
+  const own = tool({ name: 'its_own', description: 'Tells.', parameters, strict: false, execute: () => 'told' });
+  const agent = new RealtimeAgent({ name: 'Helper', instructions: 'Speak of anything.', tools: [own] });
   const transport = new OpenAIRealtimeWebRTC({ baseUrl });
   const session = window.session = new RealtimeSession(agent, { transport });
   window.events = [];
@@ -37,26 +38,23 @@ CONNECT = """async ([ticket, baseUrl]) => {
   await session.connect({ apiKey: ticket });
   return transport.callId;
 }"""
+ASK = """async ([method, url, body]) => {
+  const headers = window.guest ? { 'x-guest-token': guest } : {};
+  const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+  window.guest = answer.headers.get('x-guest-token') ?? window.guest;
+  return answer.json();
+}"""
 HISTORY = """() => session.history.filter(item => item.type === 'message').map(
   ({ role, content: [part] }) => [role, part?.transcript ?? part?.text ?? null])"""
 
 
 @pytest.fixture
-def page(person: BrowserContext, house: House) -> Iterator[Page]:
-    """A page of somebody's, served beside the API, that can import the client."""
-    if not BUNDLE.is_dir():
+def page(person: BrowserContext, address: str) -> Iterator[Page]:
+    """A page of another site than the API's, that can import the client."""
+    if not AGENTS.is_dir():
         pytest.skip("@openai/agents-realtime is not installed: `make browser` brings it, where there is npm")
-
-    def serve(route: Route) -> None:
-        name = route.request.url.rpartition("/")[2]
-        if name:
-            route.fulfill(path=BUNDLE / name, content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html><title>a page</title>", content_type="text/html")
-
     opened = person.new_page()
-    opened.route("**/somebodys/*", serve)
-    opened.goto(house.stack.api_url + "/somebodys/")
+    opened.goto(address)
     yield opened
     opened.close()
 
@@ -71,38 +69,46 @@ def talk(house: House) -> Iterator[None]:
 
 
 def test_the_client_is_the_one_that_openai_has_published(page: Page) -> None:
-    assert json.loads((PACKAGE / "package.json").read_text("utf-8"))["version"] == VERSION
-    entry = (BUNDLE / "openai-realtime-agents.mjs").read_bytes()
+    assert json.loads((AGENTS / "package.json").read_text("utf-8"))["version"] == VERSION
+    entry = (FOLDERS["agents"] / "openai-realtime-agents.mjs").read_bytes()
     assert hashlib.sha256(entry).hexdigest() == SHA256
 
 
-def test_an_unmodified_client_holds_a_conversation_and_stays_pinned(page: Page, house: House) -> None:
-    made = ask(page, "POST", "/session", {"mode": "relay", "instructions": PINNED})
-    call_id = page.evaluate(CONNECT, [made["clientSecret"], house.stack.api_url + "/realtime/calls"])
-    assert ask(page, "GET", f"/session/{made['sessionId']}")["callId"] == call_id
+def test_an_unmodified_client_on_another_site_holds_a_conversation_and_stays_pinned(
+    page: Page, house: House
+) -> None:
+    guest = Guest(page, house.stack.api_url)
+    made = guest.ask("POST", "/session", {"mode": "relay", "instructions": PINNED, "tools": [TOOL]})
+    session = f"/session/{made['sessionId']}"
+    call_id = page.evaluate(CONNECT, [made["clientSecret"], guest.api_url + "/realtime/calls"])
+    assert guest.ask("GET", session)["callId"] == call_id
     eventually(
         page, lambda: page.evaluate(HISTORY) == [["user", "Do you like boats?"], ["assistant", "Very much."]]
     )
-    reasserted = eventually(page, lambda: audited(page, made["sessionId"], "config.reasserted"))
-    # The client had said "Speak of anything."
-    assert any("instructions" in entry["facts"]["fields"] for entry in reasserted)
-    assert audited(page, made["sessionId"], "call.relayed")[0]["facts"]["callId"] == call_id
+    reasserted = eventually(page, lambda: guest.audited(session, "config.reasserted"))
+    changed = {field for entry in reasserted for field in entry["facts"]["fields"]}
+    assert changed == {"instructions", "tools", "transcription"}  # the client has its own of each
+    assert guest.audited(session, "call.relayed")[0]["facts"]["callId"] == call_id
     eventually(page, lambda: house.browser().look(call_id)["session"]["instructions"] == PINNED)
+    assert [tool["name"] for tool in house.browser().look(call_id)["session"]["tools"]] == [TOOL["name"]]
     assert house.browser().look(call_id)["media"]["heard_seconds"] > 0
     page.evaluate("session.sendMessage('And trains?')")
     eventually(page, lambda: len(page.evaluate(HISTORY)) == 4)
-    eventually(page, lambda: len(ask(page, "GET", f"/session/{made['sessionId']}/transcript")["items"]) == 4)
+    eventually(page, lambda: len(guest.ask("GET", f"{session}/transcript")["items"]) == 4)
     assert not [event for event in page.evaluate("events") if event.startswith("problem")]
 
 
-def ask(page: Page, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Ask the API as the page's own guest."""
-    code = """([method, path, body]) =>
-        fetch(path, { method, body: body && JSON.stringify(body) }).then(answer => answer.json())"""
-    return dict(page.evaluate(code, [method, path, body]))
+class Guest:
+    """Asks the API from the page, as one guest."""
 
+    def __init__(self, page: Page, api_url: str) -> None:
+        self.page = page
+        self.api_url = api_url
 
-def audited(page: Page, session_id: str, event: str) -> list[dict[str, Any]]:
-    """The entries of such an event in the session's audit."""
-    audit = ask(page, "GET", f"/session/{session_id}")["audit"]
-    return [entry for entry in audit if entry["event"] == event]
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the answer."""
+        return dict(self.page.evaluate(ASK, [method, self.api_url + path, body]))
+
+    def audited(self, session: str, event: str) -> list[dict[str, Any]]:
+        """The entries of such an event in the session's audit."""
+        return [entry for entry in self.ask("GET", session)["audit"] if entry["event"] == event]
