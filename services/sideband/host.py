@@ -34,7 +34,7 @@ class Host:
         self.shared = shared
         self.duties = Duties(shared.deps.chance)
         self._watch = watch = Watch(self.id)
-        self._pulse = Pulse(self.shared, watch, lambda: len(self.roster.follows))
+        self._pulse = Pulse(self.shared, watch, lambda: len(self.roster.follows), lambda: self.roster.is_full)
         self.roster = Roster(self.shared, capacity, self._pulse.is_alive)
         self._poll = Poll(self.shared, self.roster, queue)
         self._sweep = Sweep(self.shared, self.roster, watch, self._pulse)

@@ -13,17 +13,22 @@ from sideband.watch import Watch
 class Pulse:
     """Beats and looks in a lane of its own. `calls` tells how many calls the host follows.
 
+    While `is_full`, or once it is leaving, its heartbeat says that it takes up no call.
+
     Attributes:
         doubted: the heartbeat was late by so much that others may have taken our calls over.
-        leaving: the heartbeat says that this host takes up no call any more.
+        leaving: this host takes up no call any more.
     """
 
-    def __init__(self, shared: Shared, watch: Watch, calls: Callable[[], int]) -> None:
+    def __init__(
+        self, shared: Shared, watch: Watch, calls: Callable[[], int], is_full: Callable[[], bool]
+    ) -> None:
         self.doubted = False
         self.leaving = False
         self._shared = shared
         self._watch = watch
         self._calls = calls
+        self._is_full = is_full
         self._clock = asyncio.get_running_loop().time
         self._beat = 0
         self._beaten_at: float | None = None
@@ -32,7 +37,8 @@ class Pulse:
         """Store one heartbeat."""
         self._beat += 1
         store, calls = self._shared.deps.hosts.beat, self._calls()
-        await self._shared.pulse(store, self._shared.host, self._beat, calls, self.leaving)
+        closed = self.leaving or self._is_full()
+        await self._shared.pulse(store, self._shared.host, self._beat, calls, closed)
         now = self._clock()
         if self._beaten_at is not None and now - self._beaten_at >= limits.LEASE_TTL:
             log.warning("host.late", seconds=round(now - self._beaten_at, 1))

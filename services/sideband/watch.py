@@ -16,7 +16,7 @@ class Sighting:
 
     beat: int
     still: float = 0.0
-    leaving: bool = False
+    closed: bool = False
 
 
 class Watch:
@@ -45,7 +45,7 @@ class Watch:
                 before.still += passed
                 seen[beat.host] = before
             else:
-                seen[beat.host] = Sighting(beat.beat, leaving=beat.leaving)
+                seen[beat.host] = Sighting(beat.beat, closed=beat.closed)
         self._seen = seen
 
     def knows(self, host: str) -> bool:
@@ -59,7 +59,7 @@ class Watch:
 
     def living(self) -> tuple[str, ...]:
         """Return the other hosts that live and take up calls."""
-        return tuple(host for host, seen in self._seen.items() if self.is_alive(host) and not seen.leaving)
+        return tuple(host for host, seen in self._seen.items() if self.is_alive(host) and not seen.closed)
 
     def dead(self) -> tuple[str, ...]:
         """Return the hosts whose heartbeat stood still for too long."""

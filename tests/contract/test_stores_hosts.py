@@ -49,10 +49,10 @@ def test_old_hosts_and_old_commands_look_gone(tables: Dynamo, time: Time) -> Non
     assert tables.hosts.list() == ()
 
 
-def test_a_leaving_host_is_seen_to_leave(stores: Stores) -> None:
+def test_a_host_that_takes_up_no_call_says_so(stores: Stores) -> None:
     stores.hosts.beat("host_1", 1, 4)
-    stores.hosts.beat("host_1", 2, 4, leaving=True)
-    assert stores.hosts.list() == (HostBeat("host_1", 2, leaving=True),)
+    stores.hosts.beat("host_1", 2, 4, closed=True)
+    assert stores.hosts.list() == (HostBeat("host_1", 2, closed=True),)
 
 
 def test_a_host_is_silent_once_its_heart_has_not_beaten_for_so_long(stores: Stores, time: Time) -> None:

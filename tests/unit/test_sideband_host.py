@@ -79,10 +79,10 @@ class Slow(MemoryHosts):
 
     silent_from = silent_until = 0.0
 
-    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
+    def beat(self, host: str, beat: int, calls: int, closed: bool = False) -> None:
         if host == "host_a" and self.silent_from <= asyncio.get_running_loop().time() < self.silent_until:
             raise Throttled("busy")
-        super().beat(host, beat, calls, leaving)
+        super().beat(host, beat, calls, closed)
 
 
 def test_a_host_that_was_thought_dead_finds_out_and_lets_go() -> None:

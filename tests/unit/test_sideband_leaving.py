@@ -96,12 +96,30 @@ def test_a_message_that_a_leaving_host_still_gets_is_given_back() -> None:
     fleet(story)
 
 
+def wait(it: Fleet, numbers: range) -> None:
+    """Let calls wait for a host, each long enough to be swept up."""
+    for number in numbers:
+        session = replace(SESSION, id=f"sess_{number}", call_id=f"rtc_{number}")
+        it.world.stores.sessions.add(session)
+        it.world.stores.calls.add(Call(session.id, 2, f"rtc_{number}", START))
+
+
+def test_calls_wait_for_no_full_hosts_turn() -> None:
+    async def story(it: Fleet) -> None:
+        it.start("host_a", capacity=0)
+        other = it.start("host_b", capacity=100)
+        await asyncio.sleep(10)
+        wait(it, range(3, 23))
+        asked_at = asyncio.get_running_loop().time()
+        await until(lambda: len(other.roster.follows) == 21, 10)
+        assert asyncio.get_running_loop().time() - asked_at < limits.SWEEP * 1.2 + 0.2
+
+    fleet(story)
+
+
 def test_calls_of_a_host_that_left_wait_for_nobodys_turn() -> None:
     async def story(it: Fleet) -> None:
-        for number in range(3, 23):
-            session = replace(SESSION, id=f"sess_{number}", call_id=f"rtc_{number}")
-            it.world.stores.sessions.add(session)
-            it.world.stores.calls.add(Call(session.id, 2, f"rtc_{number}", START))
+        wait(it, range(3, 23))
         host = it.start("host_a", capacity=100)
         await until(lambda: len(host.roster.follows) == 21, 10)
         other = it.start("host_b", capacity=100)

@@ -86,12 +86,12 @@ def instructions_mark(instructions: str) -> str:
 class HostBeat:
     """One look at a host: `beat` grows while it lives; who sees it stand still judges by their own clock.
 
-    One that is `leaving` lives, but takes up no call any more.
+    One that is `closed` lives, but takes up no call now: it is leaving, or full.
     """
 
     host: str
     beat: int
-    leaving: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

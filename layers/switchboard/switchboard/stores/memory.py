@@ -117,9 +117,9 @@ class MemoryHosts:
         self._beaten_at: dict[str, datetime] = {}
         self._commands: dict[str, list[Command]] = defaultdict(list)
 
-    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
-        """Store the host's heartbeat, and whether it takes up no call any more."""
-        self._beats[host] = HostBeat(host, beat, leaving)
+    def beat(self, host: str, beat: int, calls: int, closed: bool = False) -> None:
+        """Store the host's heartbeat, and whether it takes up no call now."""
+        self._beats[host] = HostBeat(host, beat, closed)
         self._beaten_at[host] = self._clock()
 
     def list(self) -> tuple[HostBeat, ...]:

@@ -11,8 +11,8 @@ from switchboard.domain.session import Session
 class Hosts(Protocol):
     """The sideband hosts, as far as each needs to know of the others."""
 
-    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
-        """Store the host's heartbeat, and whether it takes up no call any more."""
+    def beat(self, host: str, beat: int, calls: int, closed: bool = False) -> None:
+        """Store the host's heartbeat, and whether it takes up no call now."""
 
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""

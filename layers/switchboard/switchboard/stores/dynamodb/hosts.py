@@ -23,17 +23,17 @@ class DynamoHosts:
         self._table = table
         self._clock = clock
 
-    def beat(self, host: str, beat: int, calls: int, leaving: bool = False) -> None:
-        """Store the host's heartbeat, and whether it takes up no call any more."""
+    def beat(self, host: str, beat: int, calls: int, closed: bool = False) -> None:
+        """Store the host's heartbeat, and whether it takes up no call now."""
         ttl = int(self._clock().timestamp()) + HOST_SECONDS
         row = {"pk": "HOST", "sk": f"HOST#{host}", "beat": beat, "calls": calls, "ttl": ttl}
-        self._table.put({**row, "leaving": True} if leaving else row)
+        self._table.put({**row, "closed": True} if closed else row)
 
     def list(self) -> tuple[HostBeat, ...]:
         """Return the newest heartbeat of every host."""
         rows = self._table.query("HOST", "HOST#")
         return tuple(
-            HostBeat(row["sk"].removeprefix("HOST#"), row["beat"], row.get("leaving", False)) for row in rows
+            HostBeat(row["sk"].removeprefix("HOST#"), row["beat"], row.get("closed", False)) for row in rows
         )
 
     def silent(self, seconds: float) -> tuple[str, ...]:
