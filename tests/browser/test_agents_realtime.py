@@ -28,7 +28,7 @@ CONNECT = """async ([ticket, baseUrl]) => {
   const { RealtimeAgent, RealtimeSession, OpenAIRealtimeWebRTC, tool } =
     await import('/agents/openai-realtime-agents.mjs');
   const parameters = { type: 'object', properties: {}, required: [], additionalProperties: false };
-  const own = tool({ name: 'its_own', description: 'Tells.', parameters, strict: false, execute: () => 'told' });
+  const own = tool({ name: 'its_own', description: 'Tells.', parameters, strict: false, execute() {} });
   const agent = new RealtimeAgent({ name: 'Helper', instructions: 'Speak of anything.', tools: [own] });
   const transport = new OpenAIRealtimeWebRTC({ baseUrl });
   const session = window.session = new RealtimeSession(agent, { transport });
