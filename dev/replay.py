@@ -83,9 +83,9 @@ def replay(target: Target, record: bool = False) -> int:
     """
     plan = read_plan(EVENTS, RECORDED / "plan.yaml")
     browser = Browser(target.simulator_url) if target.simulator_url else None
-    steps = [name for name in plan.steps if browser or name not in plan.talk.needed_by]
+    steps = [name for name in plan.steps if browser or not _needs_simulator(name, plan)]
     steps = [name for name in steps if target.user_token or plan.user not in _sample(name)]
-    made = {} if browser else {plan.talk.sample: f"rtc_u0_{secrets.token_hex(10)}"}
+    made = {plan.ticket: _ticket(target.url)} if browser else {plan.talk.sample: _made_up_call()}
     made |= {plan.user: f"Bearer {target.user_token}"} if target.user_token else {}
     answers: dict[str, Answer] = {}
     failed = 0
@@ -131,6 +131,20 @@ def send(url: str, event: dict[str, Any]) -> Answer:
 
 def _sample(name: str) -> str:
     return (EVENTS / f"{name}.json").read_text()
+
+
+def _needs_simulator(name: str, plan: Plan) -> bool:
+    return name in plan.talk.needed_by or plan.ticket in _sample(name)
+
+
+def _ticket(url: str) -> str:
+    """Open a session in relay mode, and return its ticket."""
+    opened = httpx.post(f"{url}/session", json={"mode": "relay"}, timeout=ANSWER_S).raise_for_status()
+    return str(opened.json()["clientSecret"])
+
+
+def _made_up_call() -> str:
+    return f"rtc_u0_{secrets.token_hex(10)}"
 
 
 def _place_call(browser: Browser, simulator_url: str, plan: Plan, secret: str) -> str:

@@ -51,12 +51,14 @@ class Plan:
     """`samples` maps a text in the sample requests to the part of an earlier answer that replaces it.
 
     `headers` does the same for headers by name; `user` is the sample header of a request that needs a user.
-    Of the answers to `bodiless` requests only status and content type are recorded.
+    Of the answers to `bodiless` requests only status and content type are recorded. `ticket` is the sample
+    ticket of a relayed call; requests that have it make no sense without a simulator.
     """
 
     steps: list[str]
     talk: Talk
     user: str
+    ticket: str
     samples: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     bodiless: list[str] = field(default_factory=list)
@@ -69,7 +71,8 @@ def read_plan(events: Path, path: Path) -> Plan:
     named = [name for name in raw["steps"] if name in requests]
     rest = [name for name in requests if name not in named]
     talk = Talk(**raw["talk"])
-    return Plan(named + rest, talk, raw["user"], raw["samples"], raw["headers"], raw["bodiless"])
+    said = (raw["user"], raw["ticket"], raw["samples"], raw["headers"], raw["bodiless"])
+    return Plan(named + rest, talk, *said)
 
 
 def filled_in(
