@@ -32,6 +32,7 @@ class Follow:
         "_known",
         "_living",
         "_meter",
+        "_metering",
         "_noting",
         "_shared",
         "_task",
@@ -49,6 +50,7 @@ class Follow:
         self._shared = shared
         models = (session.model, shared.deps.transcription_model)
         self._meter = Meter(call.usage, models, shared.deps.prices)
+        self._metering = asyncio.Lock()
         self._ear = Ear(call, lease, session, shared, self._meter, self.stop)
         self._attacher = Attacher(call, session.mode == "relay", shared)
         self._ending: Ending | None = None
@@ -94,17 +96,18 @@ class Follow:
 
         Raise LeaseLost, or, without patience, Throttled.
         """
-        clock, deps = asyncio.get_running_loop().time, self._shared.deps
-        is_due = self._meter.due(clock()) or (now and not self._meter.is_stored)
-        if is_due:
-            totals, shared = self._meter.totals, self._shared
-            lane = shared.insist if patient else shared.table if now else shared.ask
-            await lane(deps.calls.meter, self.lease, totals)
-            self._meter.stored(totals, clock())
-        if deps.allowance.budget and not now and (is_due or self._meter.earlier is None):
-            others = await self._shared.ask(deps.calls.list, self.lease.session_id)
-            used = [call.usage for call in others if call.generation != self.lease.generation]
-            self._meter.earlier = sum(map(self._meter.price, used))
+        async with self._metering:  # what is late must not undo what is later
+            clock, deps = asyncio.get_running_loop().time, self._shared.deps
+            is_due = self._meter.due(clock()) or (now and not self._meter.is_stored)
+            if is_due:
+                totals, shared = self._meter.totals, self._shared
+                lane = shared.insist if patient else shared.table if now else shared.ask
+                await lane(deps.calls.meter, self.lease, totals)
+                self._meter.stored(totals, clock())
+            if deps.allowance.budget and not now and (is_due or self._meter.earlier is None):
+                others = await self._shared.ask(deps.calls.list, self.lease.session_id)
+                used = [call.usage for call in others if call.generation != self.lease.generation]
+                self._meter.earlier = sum(map(self._meter.price, used))
 
     async def run(self) -> None:
         """Follow the call until its end, ours or its own."""

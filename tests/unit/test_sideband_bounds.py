@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 from sideband import limits
@@ -12,7 +14,7 @@ from switchboard.domain.call import Call
 
 from tests.unit.sideband_events import Event, reply, transcribed
 from tests.unit.sideband_fleet import Fleet, fleet
-from tests.unit.sideband_world import START, FakeSocket, World, refusing, until
+from tests.unit.sideband_world import START, AtOnce, FakeSocket, P, R, World, refusing, until
 
 PRICED = {"m": {"output_text": 1_000_000.0}}
 
@@ -183,3 +185,33 @@ def test_a_host_that_hands_over_and_hears_on_bills_nothing_twice() -> None:
         assert it.call.usage == {"response": {"output_text": 7}}
 
     fleet(story)
+
+
+class Overtaken(AtOnce):
+    """A lane in which the first metering takes longer than the second, and closing longer than both."""
+
+    seconds: ClassVar = {"meter": 8.0, "close": 12.0}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = dict(self.seconds)
+
+    async def __call__(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        await asyncio.sleep(self._left.pop(getattr(work, "__name__", ""), 0.0))
+        return work(*args, **kwargs)
+
+
+def test_a_metering_that_is_late_does_not_undo_the_last_one() -> None:
+    async def story(it: Fleet) -> None:
+        socket = await followed(it)
+        await asyncio.sleep(limits.METER)
+        socket.say(billed("r1", 3))
+        await asyncio.sleep(limits.LIMITS_STEP + 0.5)
+        socket.say(billed("r2", 4))
+        await asyncio.sleep(0.1)
+        it.world.upstream.answer = refusing(404)
+        socket.hang(1000)
+        await until(lambda: it.call.status == "closed", 60)
+        assert it.call.usage == {"response": {"output_text": 7}}
+
+    fleet(story, World(lanes={"table": Overtaken()}))
