@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 from dev.openapi import operations, untyped
-from dev.openapi.failures import ERROR_SCHEMA, examples
+from dev.openapi.failures import ERROR_SCHEMA, examples, responses
 from dev.openapi.handlers import Handler, read_handler
 from dev.openapi.routes import ROOT, Route, read_routes
 from dev.openapi.schemas import Key, Schemas
@@ -25,8 +25,15 @@ SCHEMES: dict[str, dict[str, str]] = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A user's token."},
     "guestToken": {"type": "apiKey", "in": "header", "name": "x-guest-token", "description": "A guest."},
     "guestCookie": {"type": "apiKey", "in": "cookie", "name": "switchboard_guest", "description": "A guest."},
+    "chatToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A chat's token, of `GET /api/codex/chatkit/token`.",
+    },
     "ticket": {"type": "http", "scheme": "bearer", "description": "A ticket of a session in relay mode."},
 }
+VERSION = "3.1.0"
 SELF = Route("GET", "/openapi.json", "get_openapi", "This document.")
 
 
@@ -47,14 +54,14 @@ def document() -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method.lower()] = made
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     return {
-        "openapi": "3.1.0",
+        "openapi": VERSION,
         "info": {
             "title": "Switchboard",
             "version": project["version"],
             "description": project["description"],
         },
         "servers": [{"url": ".", "description": "Where this document is served."}],
-        "tags": [{"name": name} for name in _tags(paths)],
+        "tags": [{"name": name, "description": operations.ABOUT[name]} for name in _tags(paths)],
         "paths": paths,
         "components": {
             "schemas": {"Error": ERROR_SCHEMA, **schemas.used_in(paths)},
@@ -84,12 +91,16 @@ def _operation(route: Route, described: Handler | Work | None, schemas: Schemas)
         return operations.operation(route, described, schemas)
     if isinstance(described, Work):
         return untyped.operation(route, described, schemas)
-    content = {"application/json": {"schema": {"type": "object"}}}
+    sample = {"openapi": VERSION, "info": {"title": "Switchboard", "version": "0.1.0"}, "paths": {}}
+    content = {"application/json": {"schema": {"type": "object"}, "example": sample}}
     return {
         "operationId": SELF.code,
         "tags": ["Other"],
         "summary": SELF.about,
-        "responses": {"200": {"description": "An OpenAPI 3.1 document.", "content": content}},
+        "responses": {
+            "200": {"description": "An OpenAPI 3.1 document.", "content": content},
+            **responses((), takes_input=False, has_body=False, admits="anybody"),
+        },
         "security": [{}],
     }
 

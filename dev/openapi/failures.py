@@ -35,6 +35,8 @@ ERROR_SCHEMA: dict[str, Any] = {
         }
     },
 }
+WAITING = (429, 503)
+"""Statuses that say when to ask again."""
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -56,7 +58,7 @@ def examples() -> dict[str, Any]:
     made = {}
     for code, (status, meaning) in codes().items():
         error: dict[str, Any] = {"code": code, "message": meaning, "request_id": REQUEST_ID}
-        if status in (429, 503):
+        if status in WAITING:
             error["retry_after"] = 1
         made[code] = {"summary": meaning, "value": {"error": error}}
     return made
@@ -89,7 +91,8 @@ def _response(status: int, words: list[str]) -> dict[str, Any]:
     shown = {code: {"$ref": f"#/components/examples/{code}"} for code in words}
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": shown}}
     description = "\n".join(f"- `{code}`: {meanings[code]}" for code in words)
-    return {"description": description, "content": content}
+    waits = {"headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}}
+    return {"description": description, **(waits if status in WAITING else {}), "content": content}
 
 
 def _meaning(kind: Kind) -> str:

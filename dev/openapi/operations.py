@@ -10,7 +10,7 @@ from dev.openapi.failures import responses
 from dev.openapi.handlers import Handler
 from dev.openapi.raises import raised_by
 from dev.openapi.routes import Route
-from dev.openapi.samples import read_event, sample_of
+from dev.openapi.samples import ANSWER, parameter_sample, read_event, sample_of
 from dev.openapi.schemas import Schema, Schemas
 
 FAMILIES = (
@@ -26,10 +26,21 @@ FAMILIES = (
     ("/realtime", "Agents UI"),
 )
 """Which family a path belongs to, by its beginning; the first that fits."""
+ABOUT = {
+    "Voice": "Sessions of talk: their secrets, calls, transcripts and profiles.",
+    "Codex": "The records of verified users that chats hang from.",
+    "ChatKit": "Hosted chat sessions, and a ChatKit server of our own.",
+    "Text agent": "Questions, answers as they are written, and the history of both.",
+    "Memories": "What is remembered of a user.",
+    "Agents UI": "Sessions and logs for pages that know their user by cookies.",
+    "Other": "What anybody may read.",
+}
+"""What each family is about."""
 SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "principal": [{}, {"apiKey": []}, {"bearer": []}, {"guestToken": []}, {"guestCookie": []}],
     "ticket": [{"ticket": []}],
     "anybody": [{}],
+    "chat": [{"chatToken": []}],
 }
 SDP = "application/sdp"
 
@@ -73,13 +84,15 @@ def _inputs(
     fields: dict[str, Schema] = dict(taken.get("properties", {}))
     required = taken.get("required", [])
     parameters = [
-        _parameter(name, "path", fields.pop(name, {"type": "string"}), True, event.get("pathParameters"))
+        _parameter(
+            route, name, "path", fields.pop(name, {"type": "string"}), True, event.get("pathParameters")
+        )
         for name in route.parameters
     ]
     if route.method in ("GET", "DELETE"):
         query = event.get("queryStringParameters")
         parameters += [
-            _parameter(name, "query", field, name in required, query) for name, field in fields.items()
+            _parameter(route, name, "query", field, name in required, query) for name, field in fields.items()
         ]
         fields = {}
     made: dict[str, Any] = {"parameters": parameters} if parameters else {}
@@ -103,11 +116,11 @@ def _whole(schema: Schema, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameter(
-    name: str, place: str, schema: Schema, required: bool, sample: dict[str, str] | None
+    route: Route, name: str, place: str, schema: Schema, required: bool, sample: dict[str, str] | None
 ) -> dict[str, Any]:
-    example = (sample or {}).get(name)
-    shown = {} if example is None else {"example": _typed(example, schema)}
-    return {"name": name, "in": place, "required": required, "schema": schema, **shown}
+    given = (sample or {}).get(name)
+    example = parameter_sample(route.path, name) if given is None else _typed(given, schema)
+    return {"name": name, "in": place, "required": required, "schema": schema, "example": example}
 
 
 def _typed(example: str, schema: Schema) -> Any:
@@ -121,7 +134,10 @@ def _relay_inputs(event: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(status: int, handler: Handler, schemas: Schemas) -> dict[str, Any]:
     if handler.admits == "ticket":
-        content: dict[str, Any] = {"schema": {"type": "string", "description": "The SDP answer."}}
+        content: dict[str, Any] = {
+            "schema": {"type": "string", "description": "The SDP answer."},
+            "example": ANSWER,
+        }
         media, headers = SDP, ["Location"]
     else:
         schema = schemas[handler.answer, "serialization"]

@@ -40,6 +40,27 @@ BY_NAME: dict[str, Any] = {
 }
 """Values by a field's name in snake_case; None leaves it to the schema."""
 
+OFFER = (ROOT / "dev" / "demo" / "offer.sdp").read_bytes().decode()
+ANSWER = OFFER.replace("a=setup:actpass", "a=setup:passive")
+"""An SDP answer to it, as an upstream without candidates of its own might give."""
+IN_PARAMETERS: dict[str, Any] = {
+    "limit": 50,
+    "session_id": f"sess_{NUMBER}",
+    "last_event_id": "0123456789ab:2.1.Ab3x9Q",
+}
+"""Values of parameters that a function's event does not show; `cursor` is found by route."""
+CURSORS = {"/session": "2.item_u0_sample", "/memories": f"mem_{NUMBER}"}
+"""Cursors by the beginning of a path; elsewhere they are opaque."""
+OPAQUE = "eyJhdCI6IDF9"
+
+
+def parameter_sample(path: str, name: str) -> Any:
+    """Return a sample value of a parameter of that path."""
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", name).lower()
+    if snake == "cursor":
+        return next((value for start, value in CURSORS.items() if path.startswith(start)), OPAQUE)
+    return IN_PARAMETERS[snake]
+
 
 def read_event(code: str, root: Path = ROOT) -> dict[str, Any]:
     """Return a function's sample event, empty without one."""

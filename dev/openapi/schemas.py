@@ -14,6 +14,7 @@ Mode = Literal["validation", "serialization"]
 Key = tuple[type[BaseModel], Mode]
 Schema = dict[str, Any]
 REF = "#/components/schemas/"
+BOUNDS = {"ge": "minimum", "le": "maximum"}
 
 
 class Schemas:
@@ -24,7 +25,8 @@ class Schemas:
         refs, made = models_json_schema(wanted, ref_template=REF + "{model}")
         shorter = _shorter(made.get("$defs", {}))
         self.components: dict[str, Schema] = {
-            shorter[name]: _renamed(schema, shorter) for name, schema in made.get("$defs", {}).items()
+            shorter[name]: _standard(_renamed(schema, shorter))
+            for name, schema in made.get("$defs", {}).items()
         }
         self._refs: dict[Key, Schema] = {key: _renamed(refs[key], shorter) for key in wanted}
         for model, mode in wanted:
@@ -75,6 +77,15 @@ def _renamed(schema: Any, names: dict[str, str]) -> Any:
             for key, value in schema.items()
         }
     return [_renamed(each, names) for each in schema] if isinstance(schema, list) else schema
+
+
+def _standard(schema: Schema) -> Schema:
+    """Return a model's schema without pydantic's own words, which it leaves behind validators of ours."""
+    fields = schema.get("properties", {})
+    said = {
+        name: {BOUNDS.get(key, key): value for key, value in field.items()} for name, field in fields.items()
+    }
+    return {**schema, "properties": said} if fields else schema
 
 
 def _names_in(part: Any) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatkit.types import ProgressUpdateEvent
 from switchboard.agent.sse import encode
 from switchboard.domain.live import Shown
 from switchboard.domain.transcript import Item, Part
@@ -13,6 +14,8 @@ SESSION_ID = "sess_0123456789abcdef0123456789abcdef"
 
 def sample_stream(name: str) -> str:
     """Return a short stream of the route whose function has that name."""
+    if name == "post_chatkit":
+        return f"data: {ProgressUpdateEvent(text='One moment.').model_dump_json(exclude_none=True)}\n\n"
     if name != "watch":
         return encode({"type": "token", "content": "Lisbon"}).decode()
     words = (Part(0, "audio", FINAL, "Hello."),)

@@ -22,11 +22,15 @@ from dev.openapi.handlers import title_of
 from dev.openapi.operations import SECURITY, family_of
 from dev.openapi.raises import NEVER, Kind, every_error, raised_by
 from dev.openapi.routes import ROOT, Route
-from dev.openapi.samples import sample_of
+from dev.openapi.samples import parameter_sample, sample_of
 from dev.openapi.schemas import Schemas
 from dev.openapi.streams import sample_stream
 
 PACKAGES = ROOT / "layers" / "switchboard" / "switchboard"
+CHATKIT = "/chatkit"
+"""The route that speaks the whole ChatKit protocol: what goes in and out is the protocol's."""
+ASKED: dict[str, Any] = {"type": "threads.list", "params": {"limit": 20, "order": "desc"}}
+ANSWERED: dict[str, Any] = {"data": [], "has_more": False, "after": None}
 FUNCTION_DEF = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -73,7 +77,7 @@ def operation(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
         "description": work.docstring.partition(": ")[2] or work.docstring,
         **inputs,
         "responses": {str(work.status): _answer(work, schemas), **nothing, **errors},
-        "security": SECURITY["principal"],
+        "security": SECURITY["chat" if route.path == CHATKIT else "principal"],
     }
 
 
@@ -133,11 +137,8 @@ def _errors(code: str) -> set[Kind]:
 
 def _inputs(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
     if work.request is None:
-        return (
-            {}
-            if work.answer
-            else {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
-        )
+        asked = {"application/json": {"schema": {"type": "object"}, "example": ASKED}}
+        return {} if work.answer else {"requestBody": {"required": True, "content": asked}}
     schema = schemas.resolved((work.request, "validation"))
     if route.method == "POST":
         whole = schemas[work.request, "validation"]
@@ -151,11 +152,18 @@ def _inputs(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
                 "in": "path" if name in route.parameters else "query",
                 "required": name in needed,
                 "schema": field,
+                "example": parameter_sample(route.path, name),
             }
             for name, field in schema["properties"].items()
         ]
         + [
-            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+            {
+                "name": name,
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "example": parameter_sample(route.path, name),
+            }
             for name in work.headers
         ]
     }
@@ -166,7 +174,10 @@ def _answer(work: Work, schemas: Schemas) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": {"type": "string"}, "example": sample_stream(work.name)}
         return {"description": "Events, as they come.", "content": {"text/event-stream": content}}
     if work.answer is None:
-        return {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}}
+        told: dict[str, Any] = {"schema": {"type": "object"}, "example": ANSWERED}
+        spoken = {"schema": {"type": "string"}, "example": sample_stream(work.name)}
+        both = {"application/json": told, "text/event-stream": spoken}
+        return {"description": "What the protocol answers, at once or as it comes.", "content": both}
     schema = schemas[work.answer, "serialization"]
     content = {"schema": schema, "example": sample_of(schema, schemas.components)}
     return {"description": "Done.", "content": {"application/json": content}}

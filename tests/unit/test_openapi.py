@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
@@ -22,6 +24,9 @@ from dev.openapi.routes import ROOT
 from dev.openapi.samples import read_event
 from tests.unit.test_template import routes
 
+NODE = shutil.which("node")
+BROWSER = ROOT / "tests" / "browser"
+LINTER = BROWSER / "node_modules" / "@redocly" / "openapi-core"
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -50,16 +55,17 @@ def complaints(schema: dict[str, Any], value: Any) -> list[str]:
 
 
 def samples() -> list[tuple[str, dict[str, Any], Any]]:
-    """Return (where, schema, sample) of every JSON sample in the document."""
+    """Return (where, schema, sample) of all that goes in and comes out but errors; no sample is None."""
     found = []
     for route, operation in operations():
-        answers = operation["responses"].items()
-        bodies = {status: answer.get("content", {}) for status, answer in answers}
+        answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
+        bodies = {status: answer.get("content", {}) for status, answer in answers.items()}
         bodies["request"] = operation.get("requestBody", {}).get("content", {})
         for place, content in bodies.items():
-            media = content.get("application/json", {})
-            if "example" in media:
-                found.append((f"{route} {place}", media["schema"], media["example"]))
+            for kind, media in content.items():
+                found.append((f"{route} {place} {kind}", media["schema"], media.get("example")))
+        for each in operation.get("parameters", []):
+            found.append((f"{route} {each['name']}", each["schema"], each.get("example")))
     return found
 
 
@@ -90,6 +96,10 @@ def test_every_typed_body_has_the_sample_of_its_function() -> None:
             assert "example" in content, route
 
 
+def test_everything_that_goes_in_or_comes_out_is_shown_by_a_sample() -> None:
+    assert [where for where, _, sample in samples() if sample is None] == []
+
+
 @pytest.mark.parametrize(("where", "schema", "sample"), samples(), ids=lambda value: str(value)[:60])
 def test_a_sample_is_valid_under_its_own_schema(where: str, schema: dict[str, Any], sample: Any) -> None:
     assert complaints(schema, sample) == [], where
@@ -103,6 +113,31 @@ def test_every_error_answer_shows_the_one_shape() -> None:
                 assert answer["content"]["application/json"]["schema"] == shape, route
     for code, example in document()["components"]["examples"].items():
         assert complaints(shape, example["value"]) == [], code
+
+
+def test_every_code_is_an_error_of_some_operation_and_has_a_sample() -> None:
+    answers = [answer for _, operation in operations() for answer in operation["responses"].items()]
+    shown = {
+        code
+        for status, answer in answers
+        if status >= "400"
+        for code in answer["content"]["application/json"]["examples"]
+    }
+    assert shown == set(codes()) == set(document()["components"]["examples"])
+
+
+def test_who_is_to_wait_is_told_that_a_header_says_how_long() -> None:
+    for route, operation in operations():
+        for status in {"429", "503"} & set(operation["responses"]):
+            assert "Retry-After" in operation["responses"][status]["headers"], (route, status)
+
+
+@pytest.mark.skipif(NODE is None or not LINTER.is_dir(), reason="`make browser` brings the linter")
+def test_a_linter_has_nothing_against_it() -> None:
+    assert NODE is not None
+    command = [NODE, str(BROWSER / "lint_openapi.mjs"), str(SERVED)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (ran.stdout, ran.returncode) == ("", 0), ran.stderr
 
 
 def test_the_table_of_errors_lists_every_code_with_its_status() -> None:
