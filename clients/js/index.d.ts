@@ -98,14 +98,39 @@ export interface Message {
   content: string;
 }
 
+export interface CallRecord {
+  callId: string;
+  generation: number;
+  status: "pending" | "followed" | "closed";
+  createdAt: string;
+  attachedAt: string | null;
+  closedAt: string | null;
+  reason: string | null;
+  /** Numbers by model. */
+  usage: Record<string, Record<string, number>> | null;
+  costUsd: number | null;
+}
+
 export interface SessionRecord {
   sessionId: string;
   status: "open" | "ended";
   mode: Mode;
+  model: string;
+  voice: string;
+  enableTranscription: boolean;
   callId: string | null;
+  /** Counts secrets and calls. */
+  generation: number;
   instructions: string;
-  calls: { callId: string; status: string; attachedAt: string | null; reason: string | null }[];
+  calls: CallRecord[];
+  profile: Record<string, unknown> | null;
+  replacedBy: string | null;
+  createdAt: string;
+  updatedAt: string;
+  endedAt: string | null;
   audit: { at: string; event: string; facts: Record<string, unknown> }[];
+  logs: { logId: string; status: "received" | "summarised" | "failed"; createdAt: string }[];
+  costUsd: number | null;
   [more: string]: unknown;
 }
 

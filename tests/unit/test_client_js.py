@@ -9,11 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.test_openapi import document
+
 CLIENT = Path(__file__).parents[2] / "clients" / "js"
 NODE = shutil.which("node")
 TSC = Path(__file__).parents[1] / "browser" / "node_modules" / "typescript" / "bin" / "tsc"
 STRICTLY = (
-    *("--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"),
+    *(
+        "--noEmit",
+        "--strict",
+        "--exactOptionalPropertyTypes",
+        "--target",
+        "es2022",
+        "--module",
+        "esnext",
+        "--moduleResolution",
+        "bundler",
+    ),
     *("--lib", "es2022,dom,dom.iterable"),
 )
 
@@ -60,6 +72,29 @@ def written(*files: str) -> set[str]:
 )
 def test_the_types_promise_what_the_code_has_and_nothing_else(name: str, files: list[str]) -> None:
     assert declared(name) == written(*files) - {"name", "message", "emit"}
+
+
+def fields_of(interface: str) -> set[str]:
+    """Return the fields that the types promise of an interface; those of objects within it are left out."""
+    types = (CLIENT / "index.d.ts").read_text("utf-8")
+    [body] = re.findall(rf"export interface {interface} {{(.*?)^}}", types, re.M | re.S)
+    return set(re.findall(r"^  (\w+)\??:", body, re.M))
+
+
+@pytest.mark.parametrize(
+    ("interface", "schema"),
+    [
+        ("CreateSession", "CreateSession"),
+        ("FunctionTool", "FunctionTool"),
+        ("TranscriptItem", "ItemAnswer"),
+        ("Extraction", "ExtractionAnswer"),
+        ("SessionRecord", "SessionAnswer"),
+        ("CallRecord", "CallAnswer"),
+    ],
+)
+def test_the_types_name_the_fields_that_the_api_does(interface: str, schema: str) -> None:
+    known = set(document()["components"]["schemas"][schema]["properties"])
+    assert fields_of(interface) == known
 
 
 def test_the_client_needs_nothing_but_itself() -> None:

@@ -19,6 +19,13 @@ export async function use(audio: HTMLAudioElement): Promise<TranscriptItem[]> {
     const item: LiveItem = event.item;
     console.log(event.id, item.previousItemId, item.text?.length);
   }
+  const { calls, costUsd } = await session.record();
+  console.log(calls.map((call) => call.closedAt?.length), costUsd?.toFixed(2));
+  const { profile } = await session.extract({ type: "object" }, { signal: AbortSignal.timeout(1000) });
+  session.close();
+  const kept: string | undefined = switchboard.guestToken;
+  const fresh = new Switchboard("https://api.test", { guestToken: kept, token: (refused) => refused ?? "jwt" });
+  await (await fresh.resume(session.id)).end().catch(() => profile);
   // @ts-expect-error: a session has no such event
   session.on("nothing", () => {});
   // @ts-expect-error: sessions are made by a Switchboard
