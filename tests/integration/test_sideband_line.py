@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sideband import limits
+from sideband.line import ABNORMAL
 from sideband.socket import Hung, Socket, connector
 from switchboard.domain.secret import ApiKey
 from websockets.asyncio.server import ServerConnection, serve
@@ -75,6 +76,36 @@ async def test_a_few_large_frames_are_held_back_as_many_small_ones_are() -> None
         frames = await Hearing(socket).frames_up_to(len(said))
         assert [frame.decode() for frame in frames] == said
         await socket.send(b"thanks")
+
+
+@pytest.mark.parametrize("pieces", [["x" * 2_000], ["x" * 400] * 5], ids=["whole", "in pieces"])
+async def test_a_frame_that_is_too_large_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch, pieces: list[str]
+) -> None:
+    monkeypatch.setattr(limits, "FRAME_BYTES", 1_000)
+
+    async def speak(connection: ServerConnection) -> None:
+        await connection.send("one")
+        await connection.send(pieces)
+        await connection.wait_closed()
+
+    async with connected(speak) as socket:
+        hearing = Hearing(socket)
+        assert await hearing.over_with() == ABNORMAL
+        assert hearing.frames == [b"one"]
+
+
+async def test_frames_are_told_as_bytes_whatever_they_hold() -> None:
+    said = [b"\xff\xfe", b"", b"\x00"]
+
+    async def speak(connection: ServerConnection) -> None:
+        for frame in said:
+            await connection.send(frame)
+        await connection.send(b"\xff", text=True)
+        await connection.wait_closed()
+
+    async with connected(speak) as socket:
+        assert await Hearing(socket).frames_up_to(4) == [*said, b"\xff"]
 
 
 async def test_the_end_is_told_to_whoever_comes_after_it() -> None:
