@@ -16,6 +16,3 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 MAX_HEADER_BYTES = 10_240
 """API Gateway takes as much of all headers together; here it is the limit of one line."""
-
-CHUNK_BYTES = 64 * 1024
-"""A body is passed on in pieces of at most this size, as they come."""

@@ -12,11 +12,6 @@ import orjson
 from sideband import limits
 from sideband.host import Host
 
-TURN = 0.5
-"""Seconds between proofs that the event loop turns."""
-REQUEST_BYTES = 8192
-"""A request line and headers that a health check never reaches."""
-
 
 class Health:
     """Answers on one port. A duty that fails is healthy: only one that has no end is not."""
@@ -30,7 +25,7 @@ class Health:
 
     async def start(self, port: int) -> int:
         """Listen on loopback, where the container asks; return the port, a free one for 0."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=REQUEST_BYTES)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=limits.HEALTH_BYTES)
         self.watch()
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -44,7 +39,7 @@ class Health:
     def watch(self) -> None:
         """Begin to prove that the event loop turns."""
         self._turned_at = self._loop.time()
-        self._turning = self._loop.call_later(TURN, self.watch)
+        self._turning = self._loop.call_later(limits.LOOP_TURN, self.watch)
 
     def state(self) -> tuple[bool, dict[str, Any]]:
         """Return whether all is well, and what to say."""

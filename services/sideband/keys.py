@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from switchboard.domain.limits import SECRETS_TRIED
 from switchboard.domain.secret import ApiKey, ClientSecret, Credential
-
-from sideband import limits
 
 Kind = Literal["client_secret", "api_key"]
 
@@ -25,7 +24,7 @@ def ordered(
     Only the credential that created a call opens its sideband: a browser's secret, or our key for a relayed
     call.
     """
-    newest: list[Credential] = [*secrets[: limits.SECRETS_TRIED]]
+    newest: list[Credential] = [*secrets[:SECRETS_TRIED]]
     likely: list[Credential] = [api_key, *newest] if api_key_first else [*newest, api_key]
     if worked is None:
         return tuple(likely)

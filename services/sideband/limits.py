@@ -22,8 +22,6 @@ RETRY_AFTER_LONGEST = 30.0
 STABLE = 30.0
 """A connection that lived this long was sound: the next drop starts with short pauses again. Less would let
 an upstream that accepts and hangs up be called hundreds of times a second."""
-SECRETS_TRIED = 4
-"""Newest client secrets to try on a call: one per renewal; older ones have all but expired."""
 HANDSHAKES = 64
 """Handshakes at once: after a takeover thousands wait, and TLS takes a millisecond of our one core each."""
 OPEN_TIMEOUT = 10.0
@@ -134,13 +132,14 @@ EXPIRY_MARGIN = 60.0
 """A `going away` this close to the announced end of the session is that end."""
 
 # --- Handing a call over ---------------------------------------------------------------------------
-LINGER_FLUSH = 4.0
-"""For the last words after that, if nobody has taken over yet and the table is busy."""
 LATE = 15.0
 """Age at which a call that was never heard before may have said something: it is attached within two seconds,
 and the clocks of two machines differ by less than the rest."""
 LINGER = 5.0
 """How long a host that has released a call goes on listening and writing: another has attached by then."""
+LINGER_FLUSH = 4.0
+"""For the last words after that, if nobody has taken over yet and the table is busy. Who takes a call over
+only to end it waits as long before the seal: there is no hurry."""
 OVERLAP = 2.0
 """From the new host's attach to its seal: by then the old one, or one that was thought dead, has written what
 it heard before, even into a table that refuses every other write. Meanwhile the new one's frames wait."""
@@ -162,6 +161,8 @@ TOOL_ARGUMENTS = 32 * 1024
 """Bytes of arguments: a response has 4,096 tokens at most."""
 TOOL_ANSWER = 256 * 1024
 """Bytes of an MCP server's or a function's answer that are read; a tool's own limit is told to the model."""
+TOOL_ERROR_CHARS = 500
+"""Of what an MCP tool says of its failure: it is meant for the model, and a traceback would not help it."""
 TOOL_CONNECT = 3.0
 """To open a connection to a target: a healthy one takes a tenth of this."""
 TOOL_LOOK = 0.5
@@ -222,6 +223,9 @@ RECONCILE_STEP = 1.0
 THREADS = 16
 """Threads for reads and claims, and as many for hang-ups and audits: each waits for the network most of the
 time. A slow upstream must not hold up takeovers."""
+SWITCH = 0.0005
+"""How long a thread waits for the event loop to let it go on. With Python's own 5 ms a busy loop would have two
+hundred writes a second done; to be interrupted ten times as often costs it nothing to speak of."""
 PULSE_THREADS = 2
 """One to beat and one to look: neither waits for the other, nor for anything else."""
 CAPACITY = 2000
@@ -252,6 +256,10 @@ STUCK = 60.0
 a restarted host would forget what it keeps in memory."""
 LOOP_STUCK = 5.0
 """An event loop that has not turned for this long is of no use to its calls."""
+LOOP_TURN = 0.5
+"""Between proofs that the event loop turns."""
+HEALTH_BYTES = 8192
+"""Of a request line and headers: a health check has some hundred."""
 HEALTH_TIMEOUT = 3.0
 """For the health check's question."""
 METRICS = 60.0

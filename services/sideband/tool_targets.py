@@ -24,8 +24,6 @@ from sideband.aside import Aside
 from sideband.tool_kit import Context, ToolFailed
 
 CUT = "\n[cut: the output was longer than {} bytes]"
-ERROR_CHARS = 500
-"""Of what an MCP tool says of its failure: it is meant for the model, and a traceback would not help it."""
 TIMEOUT = httpx.Timeout(domain_limits.TOOL_SECONDS_MAX, connect=limits.TOOL_CONNECT)
 WITH_BODY = ("POST", "PUT", "PATCH")
 
@@ -151,7 +149,7 @@ class Targets:
             raise ToolFailed("The tool could not be reached, or refused.") from error
         said = words.encode(errors="replace")
         if not is_done:
-            raise ToolFailed(f"The tool reports an error: {said.decode()[:ERROR_CHARS]}")
+            raise ToolFailed(f"The tool reports an error: {said.decode()[: limits.TOOL_ERROR_CHARS]}")
         return said
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from switchboard.domain.ports.realtime import MintedSession, Placed, Realtime
 from switchboard.domain.ports.sessions import Secrets, Sessions
 from switchboard.domain.ports.sideband import Hosts, SidebandCommands
 from switchboard.domain.ports.surroundings import Clock, Counts, NewId, Sleep
-from switchboard.domain.ports.transcripts import Digest, Digests, Transcripts
+from switchboard.domain.ports.transcripts import Digests, Transcripts
 from switchboard.domain.ports.workflows import Renewal, Workflows
 from switchboard.domain.principal import Guest, Principal, User
 from switchboard.domain.quota import Quotas
@@ -256,7 +256,3 @@ class World:
     def tell(self, name: str, value: float, unit: str) -> None:
         """Remember what is counted."""
         self.counts.append((name, value))
-
-    def add_digest(self, session_id: str, version: str, restored: str, text: str) -> None:
-        """Store a digest as a renewal would."""
-        self.digests.save(session_id, version, Digest(restored, text))

@@ -141,7 +141,7 @@ def test_without_the_key_service_our_own_key_is_tried_and_the_secrets_as_soon_as
     made.upstream.answer = refusing(404, only="sk-ours")
     list_secrets, refusals = made.stores.secrets.list, [Throttled("busy"), Throttled("busy")]
 
-    class Refusing(type(made.stores.secrets)):  # type: ignore[misc]
+    class Refusing(type(made.stores.secrets)):  # type: ignore[misc]  # its class is known at run time only
         def list(self, session_id: str) -> tuple[ClientSecret, ...]:
             if refusals:
                 raise refusals.pop()

@@ -82,14 +82,14 @@ def fail(call_id: str, credential: Credential | None = None) -> None:
 def test_a_hang_up_that_fails_is_repeated_until_the_call_is_really_over() -> None:
     async def story(it: Scene) -> None:
         socket = await it.socket()
-        works, it.upstream.hang_up = it.upstream.hang_up, fail  # type: ignore[method-assign]
+        works, it.upstream.hang_up = it.upstream.hang_up, fail  # type: ignore[method-assign]  # down
         it.follow.stop(ending.SPENT)
         await asyncio.sleep(60)
         socket.say(*reply("a1", None, "Still here."))
         await asyncio.sleep(limits.SETTLED_DELAY + 1)
         assert it.call.status == "followed"
         assert [item.text for item in it.items] == ["Still here."]
-        it.upstream.hang_up = works  # type: ignore[method-assign]
+        it.upstream.hang_up = works  # type: ignore[method-assign]  # it is up again
         await it.over()
         assert it.upstream.hung_up == [("rtc_1", "ek_1")]
         assert (it.call.reason, it.shared.metrics.not_ended) == ("budget", 0)
@@ -100,7 +100,7 @@ def test_a_hang_up_that_fails_is_repeated_until_the_call_is_really_over() -> Non
 def test_a_call_that_cannot_be_hung_up_is_not_followed_for_ever_but_counted() -> None:
     async def story(it: Scene) -> None:
         await it.socket()
-        it.upstream.hang_up = fail  # type: ignore[method-assign]
+        it.upstream.hang_up = fail  # type: ignore[method-assign]  # the upstream is down
         it.follow.stop(ending.ENDED)
         await it.over()
         assert asyncio.get_running_loop().time() >= limits.HANG_UP_PATIENCE
@@ -112,7 +112,7 @@ def test_a_call_that_cannot_be_hung_up_is_not_followed_for_ever_but_counted() ->
 def test_a_call_that_the_browser_leaves_while_hang_ups_fail_is_over() -> None:
     async def story(it: Scene) -> None:
         socket = await it.socket()
-        it.upstream.hang_up = fail  # type: ignore[method-assign]
+        it.upstream.hang_up = fail  # type: ignore[method-assign]  # the upstream is down
         it.follow.stop(ending.ENDED)
         await asyncio.sleep(30)
         socket.hang(1000)

@@ -163,7 +163,7 @@ class Broken(MemoryTranscripts):
     def write(self, *_: object) -> None:
         raise LookupError("a defect")
 
-    pages = write  # type: ignore[assignment]
+    pages = write  # type: ignore[assignment]  # it returns nothing, ever
 
 
 def test_a_follow_that_crashes_is_given_back_after_a_pause() -> None:

@@ -69,7 +69,7 @@ def test_what_a_dead_host_left_running_is_answered_honestly_and_not_run_again() 
         socket = await made.socket()
         socket.say(*turn(asks()))
         await until(lambda: stored(made) and made.items)
-        made.shared.deps.tools.calls.finish = _refuses  # type: ignore[union-attr, method-assign]
+        made.shared.deps.tools.calls.finish = _refuses  # type: ignore[union-attr, method-assign]  # as it is dead
         await killed(made)
         after, task = await next_host(made)
         await asyncio.wait_for(answered(after), 3.0)  # the dead are not waited for

@@ -19,8 +19,6 @@ Model = TypeVar("Model", bound=BaseModel)
 
 GUEST_COOKIE = "switchboard_guest"
 GUEST_HEADER = "x-guest-token"
-PROBLEMS, FIELD_CHARS = 20, 64
-"""Most problems of a request that are told, and longest name of a field in them, to find the mistake."""
 STATUSES: tuple[tuple[type[SwitchboardError], int], ...] = (
     (errors.PayloadTooLarge, 413),
     (errors.InvalidRequest, 400),
@@ -84,7 +82,9 @@ def validated(model: type[Model], fields: dict[str, Any]) -> Model:
         return model.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
-        problems = [{"field": _place(item["loc"]), "problem": item["msg"]} for item in found[:PROBLEMS]]
+        problems = [
+            {"field": _place(item["loc"]), "problem": item["msg"]} for item in found[: limits.PROBLEMS]
+        ]
         first = problems[0]
         raise InvalidRequest(f"{first['field']}: {first['problem']}", details={"fields": problems}) from None
 
@@ -136,4 +136,4 @@ def cookie(name: str, value: str, days: int, settings: Settings) -> str:
 
 def _place(location: tuple[int | str, ...]) -> str:
     """Return the name of a field, cut to the length of names: it may be of the caller's making."""
-    return ".".join(map(str, location))[:FIELD_CHARS] or "body"
+    return ".".join(map(str, location))[: limits.FIELD_CHARS] or "body"

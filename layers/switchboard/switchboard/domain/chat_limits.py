@@ -12,6 +12,10 @@ PAYLOAD_BYTES = 8 * 1024
 """Largest payload of an event: a form's values fit; whoever needs more has something to link to."""
 JSON_DEPTH = 8
 """Deepest metadata, context or payload: nobody nests further by hand, and it bounds every reader's stack."""
+WHO_CHARS = 64
+"""Longest name of a person or a queue to hand a chat to: it is shown in the record."""
+TOKEN_CHARS = 4096
+"""Longest token that is looked at: ours have some 700 characters."""
 PAGE_DEFAULT, PAGE_MAX = 20, 100
 """Chat sessions in a page, unless the caller says, and at most: each is a few hundred bytes."""
 

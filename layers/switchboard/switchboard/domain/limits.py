@@ -21,6 +21,8 @@ PAGE_DEFAULT = 100
 PAGE_MAX = 500
 """Most items in a page: keeps an answer far below Lambda's 6 MB even with long items."""
 
+PROBLEMS, FIELD_CHARS = 20, 64
+"""Most problems of a request that are told, and longest name of a field in them, to find the mistake."""
 SUBJECT_BYTES = 256
 """Longest subject of a token: it becomes part of keys, which hold 1,024 bytes at most."""
 CLOCK_LEEWAY_SECONDS = 30
@@ -63,6 +65,8 @@ TOOL_SECONDS, TOOL_SECONDS_MAX = 10.0, 30.0
 """For a tool to answer, unless its configuration says otherwise, and at most: a person waits on the phone."""
 TOOL_OUTPUT_BYTES, TOOL_OUTPUT_MAX = 8 * 1024, 16 * 1024
 """Largest output, likewise: 2,000 tokens, read again on every later turn; a transcript keeps twice that."""
+MCP_PAGES = 100
+"""Pages of an MCP server's list of tools: nobody could choose among more."""
 AUDIT_ENTRIES = 50
 """Newest entries of a session's audit that its record shows."""
 
@@ -118,7 +122,7 @@ UNFOLLOWED_BUDGET_SECONDS = 30.0
 """A sweep ends no further call after that: one may take 5 s for each of five keys, and the next sweep comes
 after 60."""
 SECRETS_TRIED = 4
-"""Newest client secrets to hang up with, as hosts do: one per renewal; older ones have all but expired."""
+"""Newest client secrets to attach or hang up with: one per renewal; older ones have all but expired."""
 UNFOLLOWED_HOST = "sweep"
 """In whose name a sweep claims calls: the next one finds what this one has left undone."""
 
@@ -206,6 +210,10 @@ EXTRACTION_DAYS = 30
 """An extraction is kept as long as the session that it describes."""
 DIGEST_DAYS = 1
 """A digest is a cache: a renewal needs it within seconds, and the transcript can rebuild it."""
+HOST_SECONDS = 24 * 3600
+"""A host's row outlives it by a day: long after the last of its calls has been taken over."""
+COMMAND_SECONDS = 3600
+"""A command that no host took is worthless after an hour: sweeps have done its work."""
 GUEST_DAYS = 30
 """A guest's cookie lives as long as the sessions that it owns."""
 
@@ -270,6 +278,8 @@ EXTRACT_POLL_SECONDS = 0.25
 """Between looks at a running extraction: a quarter second is not felt, and costs 80 reads at most."""
 EXTRACT_DEADLINE_SECONDS = 900
 """After this a running extraction counts as failed and may be started again; the workflow's own limit."""
+EXTRACT_ERROR_CHARS = 256
+"""Longest name of an error that is kept: names are short, and the record is shown to callers."""
 EXTRACT_RETRY_AFTER = 2
 """What a 202 tells the caller to wait."""
 CHUNK_CHARS = 24_000

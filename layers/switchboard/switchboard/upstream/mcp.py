@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from switchboard.domain import limits
 from switchboard.domain.errors import SwitchboardError, UpstreamUnavailable
 from switchboard.upstream.no_cookies import no_cookies
 from switchboard.upstream.per_loop import PerLoop
@@ -17,8 +18,6 @@ from switchboard.upstream.sse import SseParser
 Json = dict[str, Any]
 VERSION = "2025-06-18"
 """The protocol that we ask for; a server answers with the one that it speaks."""
-PAGES_MAX = 100
-"""Pages of a server's list: nobody could choose among more tools."""
 
 
 class McpFailed(SwitchboardError):
@@ -55,7 +54,7 @@ class McpClient:
     async def list(self) -> AsyncIterator[Json]:
         """Yield the tools as the server describes them. Raise McpFailed."""
         cursor: Json = {}
-        for _ in range(PAGES_MAX):
+        for _ in range(limits.MCP_PAGES):
             page = await self._ask("tools/list", cursor)
             for entry in _objects(page, "tools"):
                 if isinstance(entry.get("name"), str):

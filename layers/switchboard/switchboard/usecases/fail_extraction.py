@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from switchboard.domain import limits
 from switchboard.domain.ports.extractions import Extractions
 from switchboard.usecases.load_extraction import find_extraction
 from switchboard.usecases.payload import Answer, ExtractionId, TaskRequest
-
-ERROR_CHARS = 256
-"""Longest name of an error that is kept: names are short, and the record is shown to callers."""
 
 
 class FailExtraction(TaskRequest):
@@ -34,7 +32,9 @@ class Deps(Protocol):
 
 def fail_extraction(request: FailExtraction, deps: Deps) -> ExtractionMarkedFailed:
     """Mark the attempt as failed; asking again starts another."""
-    extraction = find_extraction(request.extraction_id, deps.extractions).fail(request.error[:ERROR_CHARS])
+    extraction = find_extraction(request.extraction_id, deps.extractions).fail(
+        request.error[: limits.EXTRACT_ERROR_CHARS]
+    )
     deps.extractions.save(extraction)
     over = {"extraction_id": extraction.id, "status": extraction.status}
     return ExtractionMarkedFailed.model_validate(over)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
+from switchboard.domain import chat_limits
 from switchboard.domain.agents import Agents
 from switchboard.domain.chat_session import KNOWN_EVENTS, ChatEvent, ChatSession
 from switchboard.domain.errors import wrong
@@ -17,8 +18,6 @@ from switchboard.usecases.chat_payload import ChatAnswer, ChatId, ChatRequest, E
 
 ANYBODY = "anybody"
 """Who a chat session is escalated to, if the event does not say."""
-WHO_CHARS = 64
-"""Longest name of a person or a queue: it is shown in the record."""
 
 
 class RecordChatEvent(ChatRequest):
@@ -98,6 +97,6 @@ def _changed(chat: ChatSession, event: ChatEvent, deps: Deps) -> ChatSession:
 
 def _who(payload: dict[str, Any]) -> str:
     who = payload.get("to", ANYBODY)
-    if not isinstance(who, str) or not 0 < len(who) <= WHO_CHARS or not who.isprintable():
-        raise wrong("payload.to", f"must be a name of at most {WHO_CHARS} characters")
+    if not isinstance(who, str) or not 0 < len(who) <= chat_limits.WHO_CHARS or not who.isprintable():
+        raise wrong("payload.to", f"must be a name of at most {chat_limits.WHO_CHARS} characters")
     return who

@@ -30,3 +30,8 @@ DRAFTS_MAX: Final = 64
 
 # A response that broke off is remembered while late events of its items may still come: the next few turns.
 BROKEN_MAX: Final = 16
+
+# Usage of one event: more is a fault, and must not be billed. A call lasts an hour, and a model's window has
+# some hundred thousand tokens.
+SECONDS_MAX: Final = 86_400
+TOKENS_MAX: Final = 10_000_000

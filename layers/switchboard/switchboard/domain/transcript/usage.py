@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from .limits import SECONDS_MAX, TOKENS_MAX
 from .snapshot import label, mapping, number
-
-# Faults that must not be billed: a call lasts an hour, and a model's window has some hundred thousand tokens.
-_SECONDS_MAX: Final = 86_400
-_TOKENS_MAX: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,11 @@ def _tokens(source: str, billed: str, usage: Mapping[str, Any]) -> Usage | None:
 
 def _count(source: Mapping[str, Any], key: str) -> int:
     value = source.get(key)
-    return value if type(value) is int and 0 < value <= _TOKENS_MAX else 0
+    return value if type(value) is int and 0 < value <= TOKENS_MAX else 0
 
 
 def _seconds(usage: Mapping[str, Any]) -> float:
     value = usage.get("seconds")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
-    return float(value) if 0 < value < _SECONDS_MAX else 0.0
+    return float(value) if 0 < value < SECONDS_MAX else 0.0

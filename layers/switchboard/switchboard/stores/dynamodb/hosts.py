@@ -6,14 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from secrets import token_hex
 
+from switchboard.domain import limits
 from switchboard.domain.call import Command, HostBeat
 from switchboard.domain.errors import Throttled
 from switchboard.stores.dynamodb.table import Table
-
-HOST_SECONDS = 24 * 3600
-"""A host's row outlives it by a day: long after the last of its calls has been taken over."""
-COMMAND_SECONDS = 3600
-"""A command that nobody took is worthless after an hour: sweeps have done its work."""
 
 
 class DynamoHosts:
@@ -25,7 +21,7 @@ class DynamoHosts:
 
     def beat(self, host: str, beat: int, calls: int, closed: bool = False) -> None:
         """Store the host's heartbeat, and whether it takes up no call now."""
-        ttl = int(self._clock().timestamp()) + HOST_SECONDS
+        ttl = int(self._clock().timestamp()) + limits.HOST_SECONDS
         row = {"pk": "HOST", "sk": f"HOST#{host}", "beat": beat, "calls": calls, "ttl": ttl}
         self._table.put({**row, "closed": True} if closed else row)
 
@@ -38,7 +34,7 @@ class DynamoHosts:
 
     def silent(self, seconds: float) -> tuple[str, ...]:
         """Return the hosts whose newest heartbeat is so old, by the clocks of both who wrote and who asks."""
-        last = self._clock().timestamp() - seconds + HOST_SECONDS
+        last = self._clock().timestamp() - seconds + limits.HOST_SECONDS
         rows = self._table.query("HOST", "HOST#")
         return tuple(row["sk"].removeprefix("HOST#") for row in rows if row["ttl"] < last)
 
@@ -56,7 +52,7 @@ class DynamoHosts:
                 "kind": command.kind,
                 "session_id": command.session_id,
                 "generation": command.generation,
-                "ttl": int(now.timestamp()) + COMMAND_SECONDS,
+                "ttl": int(now.timestamp()) + limits.COMMAND_SECONDS,
             }
         )
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import jwt
 
+from switchboard.domain import chat_limits as limits
 from switchboard.domain.chat_token import AUDIENCE, ChatClaims
 from switchboard.domain.errors import Unauthorized
 from switchboard.domain.ports.surroundings import Clock
 
 CLAIMS = ("user", "session", "agent", "placement")
-TOKEN_CHARS = 4096
-"""Longest token that is looked at: ours have some 700 characters."""
 
 
 class JwtReader:
@@ -26,7 +25,7 @@ class JwtReader:
 
     def read(self, token: str) -> ChatClaims:
         """Return what a good token claims. Raise Unauthorized."""
-        if len(token) > TOKEN_CHARS:
+        if len(token) > limits.TOKEN_CHARS:
             raise _bad()
         try:
             kid = jwt.get_unverified_header(token).get("kid")
