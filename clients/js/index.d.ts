@@ -106,7 +106,7 @@ export interface CallRecord {
   attachedAt: string | null;
   closedAt: string | null;
   reason: string | null;
-  /** Numbers by model. */
+  /** Tokens by source and kind. */
   usage: Record<string, Record<string, number>> | null;
   costUsd: number | null;
 }

@@ -44,13 +44,15 @@ SILENCE = {"name": "silence", "start": "live", "steps": [{"pause": 0.01}]}
 
 
 class Talk:
-    """One page's session. `house` has the other end."""
+    """One page's session; `house` has the other end. `complaints` are errors that nobody caught."""
 
     def __init__(self, page: Page, house: House, control: httpx.Client) -> None:
         control.put("/scripts/default", json=SILENCE).raise_for_status()
         self.page = page
         self.house = house
         self.id = ""
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self._control = control
 
     def start(self, options: dict[str, Any] | None = None, **request: Any) -> Talk:

@@ -27,7 +27,9 @@ def words(*parts: list[tuple[str, str]]) -> list[str]:
 def talk(person: BrowserContext, house: House, address: str) -> Iterator[Talk]:
     """A page of somebody's, and a session to be started on it."""
     with house.simulator() as control:
-        yield Talk(opened(person, address), house, control)
+        begun = Talk(opened(person, address), house, control)
+        yield begun
+        assert begun.complaints == []
 
 
 def opened(person: BrowserContext, address: str) -> Page:

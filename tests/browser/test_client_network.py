@@ -25,6 +25,7 @@ def talk(person: BrowserContext, house: House, address: str) -> Iterator[Talk]:
         begun.play(*STEPS[:2])
         begun.wait_for(SAID[:2])
         yield begun
+        assert begun.complaints == []
 
 
 def test_a_call_whose_network_is_away_for_a_moment_goes_on_and_misses_nothing(talk: Talk) -> None:

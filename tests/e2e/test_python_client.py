@@ -62,3 +62,19 @@ def test_any_operation_is_found_by_its_name(house: House) -> None:
     with Client(house.stack.api_url) as switchboard:
         session_id = switchboard.create_session(mode="relay")["sessionId"]
         assert switchboard.call("get_session", sessionId=session_id)["mode"] == "relay"
+
+
+def test_a_token_that_ran_out_is_replaced_by_a_fresh_one(house: House) -> None:
+    with house.simulator() as control:
+
+        def token(refused: str | None) -> str:
+            wanted = {"sub": "ada", "kind": "good" if refused else "expired"}
+            return str(control.post("/issuer/tokens", json=wanted).raise_for_status().json()["token"])
+
+        with Client(house.stack.api_url, token=token) as switchboard:
+            session = switchboard.create_session(mode="relay")
+            assert switchboard.get_session(session["sessionId"])["status"] == "open"
+            assert switchboard.guest_token is None
+        with Client(house.stack.api_url) as stranger, pytest.raises(SwitchboardError) as caught:
+            stranger.get_session(session["sessionId"])
+        assert caught.value.code == "not_found"
