@@ -112,7 +112,7 @@ def simulate(load: list[float]) -> Outcome:
     hosts, out = max(least, ceil(load[0] / of.TARGET)), Outcome()
     starting: list[tuple[float, int]] = []
     over = under = 0
-    rested_out = rested_in = 0
+    rested_out = rested_in = 0.0
     for minute, calls in enumerate(load):
         hosts += sum(count for due, count in starting if due == minute)
         starting = [(due, count) for due, count in starting if due > minute]
