@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from switchboard.domain.call import PENDING_SHARDS, Call
 from switchboard.domain.errors import NotFound, Throttled
@@ -51,7 +52,7 @@ class Sweep:
         except (TimeoutError, Throttled):
             return  # the next sweep is due
         now = self._shared.deps.clock()
-        ripe = [call for call in calls if (now - call.created_at).total_seconds() >= limits.SWEEP_YOUNG]
+        ripe = [call for call in calls if not _is_young(call, now)]
         if ripe:
             with suppress(Throttled):
                 await self._pulse.look()
@@ -88,3 +89,8 @@ class Sweep:
             log.warning("sweep.failed", error, session_id=call.session_id)
         finally:
             del self._tending[call.session_id, call.generation]
+
+
+def _is_young(call: Call, now: datetime) -> bool:
+    """True for a call whose first command may be on its way; one of the future has met a slow clock."""
+    return call.lease == 0 and 0 <= (now - call.created_at).total_seconds() < limits.SWEEP_YOUNG
