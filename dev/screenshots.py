@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -93,6 +94,7 @@ def _call(page: Page) -> None:
     page.locator('td[data-side="sideband"][data-status=completed]').nth(ROWS - 1).wait_for()
     _both(page, "console")
     page.set_viewport_size(PHONE)
+    page.evaluate("() => document.getElementById('transcripts-heading').scrollIntoView()")
     _both(page, "console-phone")
     page.set_viewport_size(SIZE)
 
@@ -102,10 +104,10 @@ def _ended(page: Page) -> None:
     page.click("#extract")
     page.wait_for_selector("#profile dd")
     page.click("#end")
-    page.wait_for_selector("#logs li:text-matches('remembered|known already')")
+    page.locator("#logs li", has_text=re.compile("remembered|known already")).wait_for()
     page.locator("#memories li").first.wait_for()
-    page.get_by_text("a minute").wait_for()
-    page.locator("#profile-section").evaluate("section => scrollTo(0, section.offsetTop - 20)")
+    page.locator("#tiles", has_text="a minute").wait_for()
+    page.locator("#profile-section").evaluate("section => scrollTo(0, section.offsetTop - 16)")
     _both(page, "console-session")
 
 
@@ -127,7 +129,7 @@ def _chat(page: Page) -> None:
     for question, answer in QUESTIONS.items():
         page.fill("#chat-composer textarea", question)
         page.click("#chat-composer button.primary")
-        page.get_by_text(answer).wait_for()
+        page.locator("#chat-words").get_by_text(answer).wait_for()
         page.get_by_text("Here is the answer.").wait_for()
     _both(page, "console-chat")
 

@@ -103,7 +103,7 @@ function showChat(chat) {
   $("chat-nothing").hidden = true;
   $("chat-one").hidden = false;
   $("chat-pill").dataset.kind = open ? "live" : "over";
-  write($("chat-pill"), status);
+  write($("chat-pill"), open ? "Active" : "Ended");
   write($("chat-id"), id);
   write($("chat-heading"), `${mode === "hosted" ? "Hosted" : "Self-hosted"} chat with ${agent}`);
   pairs($("chat-facts"), {
@@ -121,8 +121,8 @@ function showChat(chat) {
 }
 
 function choice(chat, chosen, onChoose) {
-  const note = element("small", [moment(chat.created_at, day(chat.created_at)), ` · ${chat.mode.replace("_", "-")} · ${chat.status}`]);
-  const made = element("button", [element("span", chat.agent_id), note], { type: "button", "aria-current": chosen && "true" });
+  const note = element("small", [moment(chat.created_at, day(chat.created_at)), ` · ${chat.status}`]);
+  const made = element("button", [element("span", `${chat.agent_id}, ${chat.mode.replace("_", "-")}`), note], { type: "button", "aria-current": chosen && "true" });
   made.onclick = onChoose;
   return element("li", made);
 }

@@ -15,6 +15,7 @@ import { showTranscripts } from "./transcripts.js";
 import { showUsage } from "./usage.js";
 
 const SECOND_MS = 1000;
+const PACE_MS = 100; // words come in dozens of pieces a second; an eye needs fewer drawings
 
 export async function startVoice({ api, who, settings }) {
   const desk = new Desk(api, who, settings);
@@ -23,11 +24,11 @@ export async function startVoice({ api, who, settings }) {
   let meters = [];
 
   function start(wishes) {
-    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.", $("start")).then((well) => well && seen(desk));
+    return doing("Placing a call…", () => desk.start(wishes), "The call is connected.", $("start")).then((well) => well && seen(desk, draw));
   }
 
   function choose(sessionId) {
-    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => well && seen(desk));
+    return doing("Reading the session…", () => desk.show(sessionId), "Here is the session.").then((well) => well && seen(desk, draw));
   }
 
   async function look(first) {
@@ -61,7 +62,7 @@ export async function startVoice({ api, who, settings }) {
   };
   form.elements.source.onchange = ({ target }) => ($("script-choice").hidden = target.value !== "script");
 
-  desk.addEventListener("change", draw);
+  desk.addEventListener("change", paced(draw));
   desk.addEventListener("record", () => logs.show(desk.record));
   desk.addEventListener("voice", () => {
     for (const stop of meters) stop();
@@ -86,10 +87,26 @@ export async function startVoice({ api, who, settings }) {
 }
 
 /** Lead the eye and the screen reader to the session, and note it in the address. */
-function seen(desk) {
+function seen(desk, draw) {
   remember("voice", desk.id);
+  draw();
   scrollTo({ top: 0 });
   $("session-heading").focus({ preventScroll: true });
+}
+
+/** Draw at once; what else comes within the pace is drawn together, at its end. */
+function paced(draw) {
+  let timer = null;
+  let due = false;
+  return function next() {
+    due = Boolean(timer);
+    if (due) return;
+    draw();
+    timer = setTimeout(() => {
+      timer = null;
+      if (due) next();
+    }, PACE_MS);
+  };
 }
 
 function drawer(desk, onChoose) {
@@ -114,7 +131,8 @@ function showProfile(profile) {
 
 function plain([name, value]) {
   const words = [value].flat().map((each) => (each && typeof each === "object" ? JSON.stringify(each) : String(each ?? "–")));
-  return [name.replaceAll("_", " "), words.join(", ") || "–"];
+  const heading = name.replaceAll("_", " ");
+  return [heading[0].toUpperCase() + heading.slice(1), words.join(", ") || "–"];
 }
 
 /** Without a simulator nobody but the person can speak. */

@@ -90,7 +90,7 @@ def test_a_guest_is_told_who_may_chat_and_holds_a_hosted_one(page: Page) -> None
     page.wait_for_selector("#chat-talk", state="hidden")
     page.get_by_role("button", name="End the chat").click()
     steps.said(page, "The chat is over.")
-    assert page.inner_text("#chat-pill") == "ended"
+    assert page.inner_text("#chat-pill") == "Ended"
 
 
 def test_a_user_talks_in_a_chat_and_hands_it_to_a_person(page: Page) -> None:
