@@ -62,7 +62,7 @@ class Meter:
         """Return as what to count: apart from the rest if it was done by a model with other prices."""
         expected = self._models[source == "transcription"]
         told = self._told.get(source, expected)
-        if price_of(told, self._prices) == price_of(expected, self._prices):
+        if told == expected or price_of(told, self._prices) == price_of(expected, self._prices):
             return source
         apart = f"{source}:{told}"
         return apart if apart in self.totals or len(self.totals) < limits.MODELS_KEPT else source
