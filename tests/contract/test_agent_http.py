@@ -248,7 +248,7 @@ async def test_a_page_of_another_origin_may_ask_first() -> None:
         answer = await site.http.options("/agent/query")
     assert answer.status_code == 204
     assert "POST" in answer.headers["access-control-allow-methods"]
-    assert "X-Guest-Token" in answer.headers["access-control-allow-headers"]
+    assert "x-guest-token" in answer.headers["access-control-allow-headers"]
 
 
 async def test_a_request_is_one_log_line_without_a_word_of_it() -> None:

@@ -275,7 +275,8 @@ async def test_a_flood_of_messages_meets_the_allowance() -> None:
 
 async def test_a_page_asks_before_it_speaks(server: SelfHosted) -> None:
     answer = await server.send(server.line(b""), token="", method="OPTIONS")
-    assert (answer.status, answer.headers["access-control-allow-methods"]) == (204, "POST,OPTIONS")
+    assert answer.status == 204
+    assert "POST" in answer.headers["access-control-allow-methods"]
 
 
 async def until_true(holds: Any) -> None:

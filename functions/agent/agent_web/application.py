@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from switchboard.domain.errors import InvalidRequest, NotFound
-from switchboard.edge import cors
+from switchboard.web import health
 
 from agent_web import routes
-from agent_web.asked import answering, failed
+from agent_web.asked import asking
 from agent_web.wiring import Web
-
-PREFLIGHT = {
-    "access-control-allow-methods": "GET,POST,DELETE,OPTIONS",
-    "access-control-allow-headers": "Authorization,Content-Type,X-Api-Key,X-Guest-Token",
-    "access-control-max-age": "600",
-}
 
 
 def create_app(web: Web) -> FastAPI:
@@ -29,36 +20,8 @@ def create_app(web: Web) -> FastAPI:
         ("GET", "/agent/history", routes.get_history),
         ("DELETE", "/agent/history", routes.clear_history),
     ):
-        app.add_api_route(path, answering(web, work), methods=[method], response_model=None)
-    app.add_api_route("/agent/{path:path}", _preflight(web), methods=["OPTIONS"], response_model=None)
-    app.add_api_route("/health", _health, methods=["GET"], response_model=None)
-    app.add_exception_handler(HTTPException, _no_route(web))
+        app.add_api_route(path, web.front.answering(asking(web, work)), methods=[method], response_model=None)
+    app.add_api_route("/agent/{path:path}", web.front.preflight, methods=["OPTIONS"], response_model=None)
+    app.add_api_route("/health", health, methods=["GET"], response_model=None)
+    app.add_exception_handler(HTTPException, web.front.no_route)
     return app
-
-
-async def _health() -> Response:
-    """Say that the process serves: for the Lambda Web Adapter and the local launcher."""
-    return Response('{"status":"ok"}', media_type="application/json")
-
-
-def _preflight(web: Web) -> Callable[[Request], Awaitable[Response]]:
-    async def preflight(request: Request) -> Response:
-        origin = request.headers.get("origin")
-        return Response(None, 204, {**cors(web.settings.allowed_origin, origin), **PREFLIGHT})
-
-    return preflight
-
-
-def _no_route(web: Web) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Answer what the framework itself refuses: an unknown path, a method that a path does not have."""
-
-    async def answer(request: Request, error: Exception) -> Response:
-        wrong_method = isinstance(error, HTTPException) and error.status_code == 405
-        refused = (
-            InvalidRequest("That path has no such method.")
-            if wrong_method
-            else NotFound("There is no such route.")
-        )
-        return failed(web, refused, web.new_id("req_"), request.headers.get("origin"))
-
-    return answer

@@ -79,12 +79,14 @@ async def _reserved(asked: Asked) -> AsyncIterator[None]:
 def _tell(asked: Asked, draft: Draft, crashed: Exception | None) -> None:
     """Log and count how the query went: ids and numbers, no words."""
     if crashed is not None:
-        asked.web.log.error("query.crashed", exc_info=crashed, extra={"request_id": asked.request_id})
+        asked.web.log.error(
+            "query.crashed", exc_info=crashed, extra={"request_id": asked.facts["request_id"]}
+        )
     turn = draft.turn
     if turn is None:
         return
     facts = {
-        "request_id": asked.request_id,
+        "request_id": asked.facts["request_id"],
         "session_id": draft.session_id,
         "turn_id": turn.id,
         "outcome": turn.status,

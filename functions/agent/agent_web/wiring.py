@@ -16,6 +16,7 @@ from switchboard.domain.credentials import Identity
 from switchboard.domain.quota import Quotas
 from switchboard.settings import Settings
 from switchboard.stores.buckets import MemoryBuckets
+from switchboard.web import Front
 
 STORED = {"TABLE_NAME", "REDIS_URL", "REDIS_URL_ARN"}
 """Variables one of which names a store that all processes share; without any there is one process."""
@@ -34,6 +35,11 @@ class Web:
     log: Any
     tell: Callable[[str, float, str], None]
     priced: bool = False
+
+    @property
+    def front(self) -> Front:
+        """How it meets whoever asks."""
+        return Front(self.settings.allowed_origin, self.new_id, self.log)
 
 
 def web() -> Web:

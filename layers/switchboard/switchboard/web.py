@@ -1,0 +1,98 @@
+"""What web applications share: one log line a request, errors of one shape, preflights, bodies, health."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from json import loads
+from time import perf_counter
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from switchboard.domain.errors import InvalidRequest, NotFound, SwitchboardError
+from switchboard.domain.origins import cors, preflight
+from switchboard.domain.ports.surroundings import NewId
+from switchboard.edge import crash, failure, too_large
+
+Facts = dict[str, Any]
+"""What the log line of a request tells; it has the `request_id` from the first."""
+Work = Callable[[Request, Facts], Awaitable[Response]]
+"""Answers a request, and adds to its facts. May raise any error."""
+Answering = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How an application meets whoever asks; `allowed` are the origins whose pages may read its answers."""
+
+    allowed: str
+    new_id: NewId
+    log: Any
+
+    def answering(self, work: Work) -> Answering:
+        """Return the endpoint that does this work: it words errors, and logs one line."""
+
+        async def answer(http: Request) -> Response:
+            began = perf_counter()
+            facts: Facts = {"request_id": self._request_id(http)}
+            try:
+                response = await work(http, facts)
+            except SwitchboardError as error:
+                facts["code"] = error.code
+                response = self._failed(http, error, facts["request_id"])
+            except Exception as error:
+                self.log.exception("request.crashed", extra={"request_id": facts["request_id"]})
+                facts["code"] = type(error).__name__
+                response = self._failed(http, crash(), facts["request_id"])
+            milliseconds = round((perf_counter() - began) * 1000, 1)
+            self.log.info("request", extra={**facts, "status": response.status_code, "ms": milliseconds})
+            return response
+
+        return answer
+
+    def headers(self, http: Request) -> dict[str, str]:
+        """Return the headers that every answer carries."""
+        return {"cache-control": "no-store", **cors(self.allowed, http.headers.get("origin"))}
+
+    async def preflight(self, http: Request) -> Response:
+        """Answer a browser that asks before it asks."""
+        return Response(None, 204, dict(preflight(self.allowed, http.headers.get("origin"))))
+
+    async def no_route(self, http: Request, error: Exception) -> Response:
+        """Answer what the framework itself refuses: an unknown path, a method that a path does not have."""
+        wrong_method = isinstance(error, HTTPException) and error.status_code == 405
+        problem = InvalidRequest("That path has no such method.")
+        refused = problem if wrong_method else NotFound("There is no such route.")
+        return self._failed(http, refused, self._request_id(http))
+
+    def _failed(self, http: Request, error: SwitchboardError, request_id: str) -> Response:
+        status, headers, body = failure(error, request_id)
+        return Response(body, status, {**headers, **self.headers(http)}, "application/json")
+
+    def _request_id(self, http: Request) -> str:
+        """Return API Gateway's id of the request, by whichever way it comes; one of our own without it."""
+        event = http.scope.get("aws.event") or {}
+        try:
+            passed_on = loads(http.headers.get("x-amzn-request-context", "{}"))
+            found = event.get("requestContext", passed_on).get("requestId")
+        except (ValueError, AttributeError):
+            found = None
+        return found if isinstance(found, str) and found else self.new_id("req_")
+
+
+async def read_body(http: Request, most: int) -> bytes:
+    """Return the body. Raise PayloadTooLarge as soon as it has more than so many bytes."""
+    raw = bytearray()
+    async for chunk in http.stream():
+        raw += chunk
+        if len(raw) > most:
+            raise too_large(most)
+    return bytes(raw)
+
+
+async def health(_: Request) -> Response:
+    """Say that the process serves: for the Lambda Web Adapter and the local launcher."""
+    return Response('{"status":"ok"}', media_type="application/json")
