@@ -9,15 +9,24 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from switchboard.domain import errors, limits
-from switchboard.usecases.create_session import create_session
+from switchboard.edge import validated
+from switchboard.usecases.create_chat_session import CreateChatSession
+from switchboard.usecases.create_session import CreateSession, create_session
 from switchboard.usecases.end_session import end_session
 from switchboard.usecases.get_transcript import get_transcript
+from switchboard.usecases.relay_call import RelayCall
 
 from tests.unit.edges import ROUTES, Edge
 from tests.unit.extractions import with_talk
 from tests.unit.fakes import World
 from tests.unit.given import NOBODYS_ID, SESSION_ID, open_session, talk, write_talk
+
+LARGE = {"type": "function", "name": "f", "parameters": {"description": "x" * (limits.TOOLS_BYTES // 2)}}
+NESTED: dict[str, Any] = {}
+for _ in range(20):
+    NESTED = {"a": NESTED}
 
 
 @pytest.fixture
@@ -184,7 +193,7 @@ def test_a_refusal_names_the_field_and_not_the_value(create: Edge, body: dict[st
 
 
 @given(body=st.dictionaries(FIELDS, JSON, max_size=5) | JSON, data=st.data())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_body_whatever_it_is_ends_in_a_crash(body: Any, data: st.DataObject) -> None:
     world = World()
     with_talk(world, "Hello.")
@@ -200,5 +209,26 @@ def test_no_body_whatever_it_is_ends_in_a_crash(body: Any, data: st.DataObject) 
     raw=st.text(st.characters(exclude_categories=()), max_size=200) | st.binary(max_size=200).map(bytes.hex),
     encoded=st.booleans(),
 )
+@settings(deadline=None)  # the machine may be busy with something else
 def test_no_text_whatever_it_is_ends_in_a_crash(raw: str, encoded: bool) -> None:
     assert Edge(World(), create_session).send(raw=raw, encoded=encoded)[0] in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "told"),
+    [
+        (RelayCall, {"ticket": "ek_1", "offer": "hello"}, "offer: is not an SDP offer"),
+        (
+            CreateChatSession,
+            {"agent_id": "a", "metadata": NESTED},
+            "metadata: is nested deeper than 8 levels",
+        ),
+        (CreateSession, {"tools": [LARGE] * 2}, "tools: are larger than 65536 bytes together"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_our_words_alone(
+    model: type[BaseModel], fields: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(errors.InvalidRequest) as refusal:
+        validated(model, fields)
+    assert refusal.value.message == told

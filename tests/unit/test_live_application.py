@@ -177,6 +177,8 @@ async def test_a_stream_ends_in_time_and_says_nothing_of_an_end(
         ({"session_id": "sess_1"}, 400, "invalid_request"),
         ({"query": "limit=1"}, 400, "invalid_request"),
         ({"last_event_id": "nonsense"}, 400, "invalid_request"),
+        ({"session_id": "a/b"}, 404, "not_found"),
+        ({"method": "PUT"}, 404, "not_found"),
     ],
 )
 async def test_what_cannot_begin_is_an_error(

@@ -8,11 +8,12 @@ from time import perf_counter
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from switchboard.domain.errors import SwitchboardError
+from switchboard.domain.errors import NotFound, SwitchboardError
 from switchboard.domain.origins import preflight
 from switchboard.edge import cors, crash, failure, shown, validated
 from switchboard.event_stream import EventStream, begun
@@ -31,7 +32,8 @@ def create_app(web: Web) -> Starlette:
             Route(PATH, _preflight(web), methods=["OPTIONS"]),
             Route(PATH, _answering(web), methods=["GET"]),
             Route("/health", _health, methods=["GET"]),
-        ]
+        ],
+        exception_handlers={HTTPException: _no_route(web)},
     )
 
 
@@ -87,6 +89,17 @@ async def _health(_: Request) -> Response:
 def _preflight(web: Web) -> Answering:
     async def answer(http: Request) -> Response:
         return Response(None, 204, dict(preflight(web.settings.allowed_origin, http.headers.get("origin"))))
+
+    return answer
+
+
+def _no_route(web: Web) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Answer what the framework itself refuses, such as a path with an encoded slash."""
+
+    async def answer(http: Request, _: Exception) -> Response:
+        return _failed(
+            web, NotFound("There is no such route."), _request_id(http, web), http.headers.get("origin")
+        )
 
     return answer
 

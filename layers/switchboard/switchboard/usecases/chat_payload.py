@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.errors import PayloadTooLarge
-from switchboard.usecases.payload import HEX, NAME, Shape
+from switchboard.usecases.payload import HEX, NAME, Shape, unfit
 
 ChatId = Annotated[str, Shape(r"chat_[0-9a-f]{44}", f"must be chat_ {HEX}".replace("32", "44"))]
 CodexId = Annotated[str, Shape(r"cdx_[0-9a-f]{32}", f"must be cdx_ {HEX}")]
@@ -31,7 +31,7 @@ def _small(most: int) -> AfterValidator:
 
     def check(value: dict[str, Any]) -> dict[str, Any]:
         if _depth(value, limits.JSON_DEPTH + 1) > limits.JSON_DEPTH:
-            raise ValueError(f"is nested deeper than {limits.JSON_DEPTH} levels")
+            raise unfit(f"is nested deeper than {limits.JSON_DEPTH} levels")
         if len(dumps(value, ensure_ascii=False).encode()) > most:
             raise PayloadTooLarge(f"An object in the body is larger than {most} bytes.")
         return value

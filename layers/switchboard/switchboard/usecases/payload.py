@@ -24,7 +24,7 @@ class Shape:
     def check(self, value: str) -> str:
         """Return the text. Raise PydanticCustomError with the words."""
         if not fullmatch(self.pattern, value):
-            raise PydanticCustomError("shape", "{words}", {"words": self.words})
+            raise unfit(self.words)
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -34,6 +34,11 @@ class Shape:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+
+def unfit(words: str) -> PydanticCustomError:
+    """Return what a validator raises: the words go on from the field's name."""
+    return PydanticCustomError("shape", "{words}", {"words": words})
 
 
 NAME = "must be up to 64 letters, digits, dots, colons, _ and -, a letter or digit first"

@@ -24,7 +24,7 @@ from switchboard.domain.session import RealtimeConfig, Session
 from switchboard.domain.ticket import Admission, Tickets
 from switchboard.usecases.call_places import coming
 from switchboard.usecases.changing import insist
-from switchboard.usecases.payload import Answer, Request
+from switchboard.usecases.payload import Answer, Request, unfit
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class RelayCall(Request):
     @classmethod
     def _is_sdp(cls, offer: str) -> str:
         if not offer.startswith("v=0"):
-            raise ValueError("is not an SDP offer")
+            raise unfit("is not an SDP offer")
         return offer
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from switchboard.domain import limits
-from switchboard.usecases.payload import Shape
+from switchboard.usecases.payload import Shape, unfit
 
 FunctionName = Annotated[str, Shape(r"[A-Za-z0-9_-]{1,64}", "must be up to 64 letters, digits, _ and -")]
 
@@ -26,7 +26,7 @@ class FunctionTool(BaseModel):
 
 def _small(tools: list[FunctionTool]) -> list[FunctionTool]:
     if len(dumps(as_json(tools)).encode()) > limits.TOOLS_BYTES:
-        raise ValueError(f"are larger than {limits.TOOLS_BYTES} bytes together")
+        raise unfit(f"are larger than {limits.TOOLS_BYTES} bytes together")
     return tools
 
 
