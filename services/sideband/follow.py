@@ -204,6 +204,8 @@ class Follow:
             self._shared.metrics.items_lost += unwritten
             log.error("transcript.items_lost", items=unwritten, **self._ids())
         await self.measure(now=True, patient=True)
+        if self._noting is not None:  # else it might take the place again that we leave
+            await asyncio.wait((self._noting,))
         deps = self._shared.deps
         await self._shared.insist(deps.places.leave, *self._places())
         await self._shared.insist(deps.calls.close, self.lease, closed.reason, deps.clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from sideband import ending
@@ -11,7 +12,7 @@ from switchboard.domain.place import Place, Slot
 from switchboard.domain.places import Coming, Places
 
 from tests.unit.sideband_scene import Scene, scene
-from tests.unit.sideband_world import now, refusing
+from tests.unit.sideband_world import AtOnce, P, R, World, now, refusing
 
 
 def held(it: Scene) -> Place | None:
@@ -102,3 +103,26 @@ def test_a_call_that_is_not_wanted_is_hung_up_with_every_key_and_never_heard() -
         assert it.call.reason == "too_many_calls"
 
     scene(story)
+
+
+class LateToSettle(AtOnce):
+    """A lane in which to hold a place takes seconds, and cannot be cancelled, as work of threads cannot."""
+
+    async def __call__(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        async def do() -> R:
+            await asyncio.sleep(5 if getattr(work, "__name__", "") == "settle" else 0)
+            return work(*args, **kwargs)
+
+        return await asyncio.shield(asyncio.create_task(do()))
+
+
+def test_a_call_that_ends_while_its_place_is_being_held_gives_it_back_all_the_same() -> None:
+    async def story(it: Scene) -> None:
+        holding(it)
+        await it.socket()
+        it.follow.stop(ending.ENDED)
+        await it.over()
+        await asyncio.sleep(10)
+        assert held(it) is None
+
+    scene(story, World(lanes={"table": LateToSettle()}))
