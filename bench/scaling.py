@@ -222,9 +222,9 @@ def _breaks() -> str:
         (
             first(_writes_too_much),
             "the table's quota of writes",
-            "ask for more; warm the table before a launch",
+            "ask for more, and warm the table before a launch",
         ),
-        (of.PARTITION_WRITES / 2 * begun, "the one row of QuotaFleet", "QuotaFleet of 0/1, or cells"),
+        (of.PARTITION_WRITES / 2 * begun, "the one row of QuotaFleet", "cells"),
         (of.EXECUTIONS / of.API_REQUESTS / of.LAMBDA_S * begun, "executions of Lambda", "ask for more"),
         (
             first(_beats_too_much),
