@@ -8,11 +8,10 @@ from json import loads
 from time import perf_counter
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from switchboard.domain.errors import InvalidRequest, NotFound, SwitchboardError
+from switchboard.domain.errors import NotFound, SwitchboardError
 from switchboard.domain.origins import cors, preflight
 from switchboard.domain.ports.surroundings import NewId
 from switchboard.edge import crash, failure, too_large
@@ -61,12 +60,9 @@ class Front:
         """Answer a browser that asks before it asks."""
         return Response(None, 204, dict(preflight(self.allowed, http.headers.get("origin"))))
 
-    async def no_route(self, http: Request, error: Exception) -> Response:
-        """Answer what the framework itself refuses: an unknown path, a method that a path does not have."""
-        wrong_method = isinstance(error, HTTPException) and error.status_code == 405
-        problem = InvalidRequest("That path has no such method.")
-        refused = problem if wrong_method else NotFound("There is no such route.")
-        return self._failed(http, refused, self._request_id(http))
+    async def no_route(self, http: Request, _: Exception) -> Response:
+        """Answer what the framework itself refuses: as API Gateway does, whatever path or method it is."""
+        return self._failed(http, NotFound("There is no such route."), self._request_id(http))
 
     def _failed(self, http: Request, error: SwitchboardError, request_id: str) -> Response:
         status, headers, body = failure(error, request_id)
