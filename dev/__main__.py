@@ -18,6 +18,7 @@ from dev.engine.sideband import NoTask
 from dev.engine.stack import LocalStack, Ports
 from dev.log import MergedLog
 
+HIGHEST_PORT = 65_535
 LOOK_EVERY_S = 0.2
 """How soon a child's death is noticed: before a developer wonders."""
 
@@ -27,10 +28,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and show one log until Ctrl-C")
-    up.add_argument("--port", type=int, default=8787, help="port of the API's URL (default 8787)")
-    up.add_argument("--simulator-port", type=int, default=8788, help="default 8788")
-    up.add_argument("--engine-port", type=int, default=8789, help="default 8789")
-    up.add_argument("--hosts", type=int, default=1, help="sideband hosts to run (default 1)")
+    up.add_argument("--port", type=_port, default=8787, help="port of the API's URL (default 8787)")
+    up.add_argument("--simulator-port", type=_port, default=8788, help="default 8788")
+    up.add_argument("--engine-port", type=_port, default=8789, help="default 8789")
+    up.add_argument("--hosts", type=_count, default=1, help="sideband hosts to run (default 1)")
     up.add_argument("--project", type=Path, default=ROOT, help="directory of another template.yaml")
     for command in (up, commands.add_parser("clean", help="forget the state of all runs")):
         command.add_argument("--state", type=Path, default=running.STATE, help="default .switchboard")
@@ -48,10 +49,25 @@ def main() -> int:
         where = f" at {found['api_url']}" if found else ", it is just starting"
         log.say(f"another one runs from {options.state}{where}; stop it first")
     except PortTaken as taken:
-        log.say(f"{taken}; stop that program or give another port (see --help)")
+        log.say(f"{taken}; stop that program or take other ports: .venv/bin/python -m dev up --help")
     except (ChildFailed, DeployFailed, NoTask, StateDamaged) as failure:
         log.say(f"could not start: {failure}")
     return 1
+
+
+def _port(text: str) -> int:
+    """Return the port. Raise ArgumentTypeError."""
+    number = _count(text)
+    if number > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 (any free one) to {HIGHEST_PORT}")
+    return number
+
+
+def _count(text: str) -> int:
+    """Return the number. Raise ArgumentTypeError."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
+    return int(text)
 
 
 def _up(options: argparse.Namespace, log: MergedLog) -> int:
@@ -59,8 +75,9 @@ def _up(options: argparse.Namespace, log: MergedLog) -> int:
     for name in running.sweep(options.state):
         log.say(f"an earlier run ended without stopping its {name}; stopped now")
     asked_to_stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: _on_signal(asked_to_stop))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+            signal.signal(number, lambda *_: _on_signal(asked_to_stop))
     stack = LocalStack(
         state_dir=options.state.resolve(),
         project=options.project.resolve(),

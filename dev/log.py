@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
@@ -34,9 +35,12 @@ class MergedLog:
     def line(self, component: str, raw: str) -> None:
         """Take one raw line of a process."""
         with self._lock:
-            for text in self._rendered(component, raw.split("\r")):  # the Lambda runtime ends lines so
-                self._out.write(text + "\n")
-            self._out.flush()
+            try:
+                for text in self._rendered(component, raw.split("\r")):  # the Lambda runtime ends lines so
+                    self._out.write(text + "\n")
+                self._out.flush()
+            except OSError:  # the terminal is closed, and an orderly stop must not end here
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
     def say(self, sentence: str) -> None:
         """Write one sentence of the launcher itself."""
@@ -83,7 +87,7 @@ class MergedLog:
             self._paint("2", at),
             self._paint(shade, f"{component:<16}"),
             self._paint(_LEVELS.get(level, "0"), f"{level:<7}"),
-            message,
+            _visible(message),
             pairs,
         )
         return " ".join(part for part in parts if part)
@@ -117,5 +121,15 @@ def _short_name(physical: str) -> str:
 def _value(value: Any) -> str:
     """Write a value so that the line stays readable: bare if it is one word, else as JSON."""
     if isinstance(value, str) and value and not re.search(r"[\s\"=]", value):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+        return _visible(value)
+    return _visible(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _visible(text: str) -> str:
+    """Write out what a terminal would obey: callers' names and ids are in the log as they came."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
+        for char in text
+    )

@@ -151,6 +151,12 @@ def test_a_structured_line_reads_as_component_level_message_and_fields() -> None
     assert merged("sideband-1", line) == ['sideband-1       INFO    call attached call_id=rtc_1 why="a b"']
 
 
+def test_what_a_caller_has_sent_cannot_write_on_the_terminal() -> None:
+    line = json.dumps({"message": "query\x1b[2J", "session_id": "a\x00\x9b31m\u202eb", "why": ["x\ny"]})
+    shown = ['sideband-1       INFO    query\\x1b[2J session_id=a\\x00\\x9b31m\\u202eb why=["x\\ny"]']
+    assert merged("sideband-1", line) == shown
+
+
 def test_an_invocation_is_shown_under_the_functions_name() -> None:
     record = json.dumps({"level": "WARNING", "message": "slow"})
     metrics = json.dumps({"_aws": {"CloudWatchMetrics": []}, "Requests": 1})

@@ -43,12 +43,20 @@ def launcher(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Start `python -m dev up` on the probe; what is left of it is killed at the end."""
     free = ("--port", "0", "--engine-port", "0", "--simulator-port", "0")
     command = (sys.executable, "-m", "dev", "up", "--project", str(PROBE), "--state", str(tmp_path), *free)
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=_at_a_terminal
+    )
     eventually(lambda: running.find(tmp_path))
     yield process
     process.kill()
-    process.communicate()
+    process.wait()
+    if process.stdout:
+        process.stdout.close()
     running.sweep(tmp_path)
+
+
+def _at_a_terminal() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have it ignored
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -127,6 +135,15 @@ def test_an_interrupt_stops_every_process(launcher: subprocess.Popen[str], tmp_p
     assert running.find(tmp_path) is None
 
 
+def test_a_closed_terminal_stops_every_process(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
+    pids = list(pids_of(tmp_path).values())
+    assert launcher.stdout
+    launcher.stdout.close()
+    launcher.send_signal(signal.SIGHUP)
+    assert launcher.wait() == 0
+    assert alive(pids) == []
+
+
 def test_a_part_that_dies_ends_the_launcher_with_an_error(
     launcher: subprocess.Popen[str], tmp_path: Path
 ) -> None:
@@ -148,6 +165,14 @@ def test_a_second_launcher_says_where_the_first_one_is(
     assert found is not None
     assert second.returncode == 1
     assert f"another one runs from {tmp_path} at {found['api_url']}" in second.stdout
+
+
+@pytest.mark.parametrize("wrong", [("--port", "99999"), ("--engine-port", "-1"), ("--hosts", "-1")])
+def test_a_number_that_cannot_be_is_refused_at_once(wrong: tuple[str, str], tmp_path: Path) -> None:
+    asked = (sys.executable, "-m", "dev", "up", "--state", str(tmp_path), *wrong)
+    refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert f"argument {wrong[0]}: " in refused.stderr
 
 
 def test_what_a_killed_launcher_leaves_is_swept_up(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
