@@ -13,7 +13,7 @@ READY := $(VENV)/.ready-$(shell cksum requirements-dev.txt | cut -d' ' -f1)
 .PHONY: help dev demo browser screenshots clean-dev chaos test unit contract integration e2e check format openapi bench invoke replay console build deploy validate image push-image
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## /{n = split($$1, names, " "); for (i = 1; i <= n; i++) printf "  make %-14s %s\n", names[i], $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.txt
 	@test -n "$(PYTHON)"
@@ -49,7 +49,7 @@ replay: $(READY) ## send the recorded requests to a running API and compare the 
 test: $(READY) ## every test: unit, contract, integration, e2e
 	@$(PY) -m pytest tests
 
-unit contract integration e2e: $(READY) ## one kind of tests
+unit contract integration e2e: $(READY) ## this kind of tests alone
 	@$(PY) -m pytest tests/$@
 
 openapi: $(READY) ## write the API's OpenAPI document anew, after a change of routes, requests or answers
