@@ -63,6 +63,7 @@ class Journal:
     Attributes:
         gaps: the ids that the pages name and tell nothing of.
         unanswered: the model's function calls that the pages tell of without an output.
+        called: the call ids of all function calls that the pages tell of.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class Journal:
         "_since",
         "_size",
         "_stored",
+        "called",
         "gaps",
         "transcript",
         "unanswered",
@@ -82,6 +84,7 @@ class Journal:
     def __init__(self, transcript: Transcript, number: int, before: int = 0) -> None:
         self.gaps = missing(transcript)
         self.unanswered = unanswered(transcript)
+        self.called = frozenset(item.call_id for item in transcript.items.values() if item.call_id)
         self.transcript = forget(transcript, transcript.items.values())
         self._stored = self.transcript
         self._number = number

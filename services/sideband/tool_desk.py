@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +25,9 @@ from sideband.tool_run import Outcome, ToolRuns
 from sideband.tool_talk import HEARD, ToolTalk
 from sideband.tool_words import Asked, output_id
 
+LEFT = "left"
+"""In place of the response that a function call was made by, where nobody remembers it."""
+
 
 class ToolDesk:
     """One follow's desk. Nobody waits for it: neither the ear that tells it of events, nor other calls.
@@ -38,6 +42,7 @@ class ToolDesk:
         self._talk = ToolTalk(frozenset(granted), self._is_models)
         self._journal: Journal | None = None
         self._inherited: tuple[Item, ...] = ()
+        self._has_looked = False
         self._socket: Socket | None = None
         self._is_leaving = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -57,6 +62,9 @@ class ToolDesk:
         self._socket = socket
         inherited, self._inherited = self._inherited, ()
         self._begin(self._talk.resume(map(_asked, inherited)))
+        if not self._has_looked:
+            self._has_looked = True
+            self._start(self._look())
         self._stir()
 
     def hear(self, event: Mapping[str, Any], now: float) -> None:
@@ -93,23 +101,39 @@ class ToolDesk:
     def _begin(self, asked: Iterable[Asked]) -> None:
         for each in asked:
             if not self._is_leaving:
-                task = asyncio.get_running_loop().create_task(self._run(each))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._start(self._answer(each.tool_call_id, partial(self._runs.run, each)))
 
-    async def _run(self, asked: Asked) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self) -> None:
+        """Tell of what hosts before us have begun and the transcript, which is written later, lacks."""
+        known = self._journal.called if self._journal is not None else frozenset()
         try:
-            outcome = await self._runs.run(asked)
+            left = await self._runs.left()
+        except Exception as error:  # whatever a store may raise
+            log.error("tool.left_unknown", error)
+            return
+        for begun in left:
+            asked = Asked(begun.tool_call_id, begun.tool, "", LEFT)
+            if begun.tool_call_id not in known and self._talk.adopt(asked):
+                self._start(self._answer(begun.tool_call_id, partial(self._runs.settled, begun)))
+
+    async def _answer(self, tool_call_id: str, work: Callable[[], Awaitable[Outcome]]) -> None:
+        try:
+            outcome = await work()
         except LeaseLost:
             self._stop(Lost())
             return
         except Exception as error:  # a defect: the model must not wait for ever
-            log.error("tool.not_run", error, tool_call_id=asked.tool_call_id)
+            log.error("tool.not_run", error, tool_call_id=tool_call_id)
             outcome = Outcome("The tool failed.")
-        self._told[asked.tool_call_id] = _print(outcome.output), outcome.ms
-        if asked.tool_call_id in self._early:
-            self._compare(asked.tool_call_id, self._early.pop(asked.tool_call_id))
-        self._talk.answer(asked.tool_call_id, outcome.output, asks=outcome.asks)
+        self._told[tool_call_id] = _print(outcome.output), outcome.ms
+        if tool_call_id in self._early:
+            self._compare(tool_call_id, self._early.pop(tool_call_id))
+        self._talk.answer(tool_call_id, outcome.output, asks=outcome.asks)
         self._stir()
 
     def _stir(self) -> None:

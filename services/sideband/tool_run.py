@@ -83,6 +83,17 @@ class ToolRuns:
         self._tell("tool.refused", {"tool": asked.name, "toolCallId": asked.tool_call_id})
         return Outcome(refusal, asks=asks)
 
+    async def left(self) -> tuple[ToolCall, ...]:
+        """Return what the hosts before us have begun, whatever the transcript knows of it."""
+        if self._lease.number == 1:
+            return ()
+        return await self._shared.insist(self._kit.calls.list, self._lease)
+
+    async def settled(self, stored: ToolCall) -> Outcome:
+        """Return what a host before us has made of a function call. Raise LeaseLost."""
+        over = await self._ended(stored)
+        return Outcome(over.output, over.ms or None)
+
     def note_answer(self, tool_call_id: str) -> None:
         """Take down that somebody else has told the model what a tool of ours came to."""
         self._tell("tool.answered_by_other", {"toolCallId": tool_call_id})
@@ -121,8 +132,7 @@ class ToolRuns:
         claim = self._kit.calls.claim
         stored = await self._shared.insist(claim, self._lease, asked.tool_call_id, tool.name, until)
         if stored is not None:
-            stored = await self._ended(stored)
-            return Outcome(stored.output, stored.ms or None)
+            return await self.settled(stored)
         began = self._running[asked.tool_call_id] = self._clock()
         status, output = await self._done(asked, tool, arguments)
         ms = round((self._clock() - began) * 1000)

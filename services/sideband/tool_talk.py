@@ -63,6 +63,7 @@ class ToolTalk:
 
     __slots__ = (
         "_active",
+        "_adopted",
         "_asides",
         "_asking",
         "_granted",
@@ -79,6 +80,7 @@ class ToolTalk:
         self._granted = frozenset(granted)
         self._is_models = is_models
         self._seen: dict[str, Round | None] = {}
+        self._adopted: set[str] = set()
         self._made: dict[str, Asked] = {}
         self._asides: dict[str, None] = {}
         self._rounds: dict[str, Round] = {}
@@ -124,7 +126,7 @@ class ToolTalk:
             return "response"
         for tool_call_id, told in list(self._outputs.items()):
             if told.event_id == event_id:
-                self._tell(tool_call_id, now)
+                self._tell(tool_call_id, now, owed=tool_call_id not in self._adopted)
                 return "output"
         return None
 
@@ -143,6 +145,14 @@ class ToolTalk:
             told.event_id = None
         missed, self._made = list(self._made.values()), {}
         return self._take([*unanswered, *missed])
+
+    def adopt(self, begun: Asked) -> bool:
+        """Take a function call that a host before us has begun; return False if it is taken already.
+
+        If the upstream refuses its output, that host has told it, and asked the model to go on.
+        """
+        self._adopted.add(begun.tool_call_id)
+        return bool(self._take([begun]))
 
     def answer(self, tool_call_id: str, output: str, *, asks: bool = True) -> None:
         """The function call is over; without `asks` the model is told, and not asked to go on."""
@@ -250,12 +260,13 @@ class ToolTalk:
         self._rounds = {name: each for name, each in self._rounds.items() if each.open or each.owed}
         return ours
 
-    def _tell(self, tool_call_id: str, now: float) -> None:
+    def _tell(self, tool_call_id: str, now: float, *, owed: bool = True) -> None:
         """The upstream has the output, or will not take it."""
         told = self._outputs.pop(tool_call_id, None)
         if told is not None and told.round is not None:
             told.round.open.discard(tool_call_id)
-            told.round.owed, told.round.told_at = True, now
+            if owed:
+                told.round.owed, told.round.told_at = True, now
 
     def _next_id(self) -> str:
         self._numbers += 1

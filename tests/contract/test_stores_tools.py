@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,17 @@ def test_a_function_call_is_begun_once(stores: Stores) -> None:
     assert stored is not None
     assert (stored.status, stored.tool, stored.until, stored.lease) == ("running", "weather", UNTIL, 1)
     assert stored == stores.tool_calls.find(following, "call_1")
+
+
+def test_what_was_ever_begun_is_listed_for_whoever_has_the_call(stores: Stores) -> None:
+    lease = claimed(stores)
+    for tool_call_id in ("call_1", "call_2"):
+        stores.tool_calls.claim(lease, tool_call_id, "weather", UNTIL)
+    stores.tool_calls.finish(lease, "call_2", "done", "It rains.", 7)
+    following = taken_over(stores, lease)
+    begun = sorted(stores.tool_calls.list(following), key=lambda each: each.tool_call_id)
+    assert [(each.tool_call_id, each.status) for each in begun] == [("call_1", "running"), ("call_2", "done")]
+    assert stores.tool_calls.list(replace(following, generation=following.generation + 1)) == ()
 
 
 def test_every_function_call_counts_once_on_its_call(stores: Stores) -> None:

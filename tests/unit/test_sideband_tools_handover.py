@@ -12,6 +12,7 @@ from sideband.ending import Released
 from sideband.follow import Follow
 from sideband.tool_run import UNKNOWN
 
+from tests.unit.sideband_events import error
 from tests.unit.sideband_scene import Scene
 from tests.unit.sideband_tools import (
     GRANTED,
@@ -19,6 +20,7 @@ from tests.unit.sideband_tools import (
     Workshop,
     added,
     answered,
+    answers,
     asked_on,
     asks,
     began,
@@ -100,6 +102,44 @@ def test_what_a_dead_host_had_done_but_not_told_is_told_by_the_next() -> None:
 
     made = in_death(story, says("It rains in"))
     assert len(workshop(made).done) == 1
+    assert outputs(made.upstream.sockets[-1]) == ["It rains in Oslo"]
+
+
+def test_what_a_dead_host_had_begun_is_answered_though_no_page_tells_of_it() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks(), asks(call_id="call_2")))
+        await until(lambda: stored(made) and stored(made, "call_2"))
+        await killed(made)
+        assert made.items == []
+        after, task = await next_host(made)
+        await answered(after, 2)
+        await asked_on(after)
+        await quiet()
+        assert len(sent(after, "response.create")) == 1
+        task.cancel()
+
+    made = in_death(story, says("It rains in", 9.0))
+    assert len(workshop(made).done) == 2
+    assert outputs(made.upstream.sockets[-1]) == [UNKNOWN, UNKNOWN]
+
+
+def test_what_a_dead_host_had_told_already_is_not_asked_about_twice() -> None:
+    async def story(made: Scene) -> None:
+        socket = await made.socket()
+        socket.say(*turn(asks()))
+        await answers(socket, 1)
+        await killed(made)
+        assert made.items == []
+        after, task = await next_host(made)
+        await answers(after, 1)
+        [frame] = sent(after, "conversation.item.create")
+        after.say(error(frame["event_id"], "item_create_duplicate_item_id"))
+        await quiet()
+        assert sent(after, "response.create") == []
+        task.cancel()
+
+    made = in_death(story, says("It rains in", 0.0))
     assert outputs(made.upstream.sockets[-1]) == ["It rains in Oslo"]
 
 

@@ -48,6 +48,9 @@ class ToolCalls(Protocol):
     def find(self, lease: Lease, tool_call_id: str) -> ToolCall | None:
         """Return what is stored of it."""
 
+    def list(self, lease: Lease) -> tuple[ToolCall, ...]:
+        """Return all function calls of a call that were ever begun, in any order."""
+
     def finish(self, lease: Lease, tool_call_id: str, status: ToolStatus, output: str, ms: int) -> None:
         """Store how it went; the same again changes nothing. Raise LeaseLost if it was given up meanwhile."""
 

@@ -36,6 +36,12 @@ class MemoryToolCalls:
         """Return what is stored of it."""
         return self._stored.get(_key(lease, tool_call_id))
 
+    def list(self, lease: Lease) -> tuple[ToolCall, ...]:
+        """Return all function calls of a call that were ever begun."""
+        with self._lock:
+            place = lease.session_id, lease.generation
+            return tuple(call for key, call in self._stored.items() if key[:2] == place)
+
     def finish(self, lease: Lease, tool_call_id: str, status: ToolStatus, output: str, ms: int) -> None:
         """Store how it went; the same again changes nothing. Raise LeaseLost if it was given up meanwhile."""
         with self._lock:

@@ -54,6 +54,11 @@ class DynamoToolCalls:
         row = self._table.get(key["pk"], key["sk"])
         return _call_of(lease, row) if row else None
 
+    def list(self, lease: Lease) -> tuple[ToolCall, ...]:
+        """Return all function calls of a call that were ever begun."""
+        key = _key(lease, "")
+        return tuple(_call_of(lease, row) for row in self._table.query(key["pk"], key["sk"]))
+
     def finish(self, lease: Lease, tool_call_id: str, status: ToolStatus, output: str, ms: int) -> None:
         """Store how it went; the same again changes nothing. Raise LeaseLost if it was given up meanwhile."""
         try:
