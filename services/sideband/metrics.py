@@ -37,9 +37,9 @@ class Metrics:
         self.tool_failures += failed
         _count(self.tool_times, seconds)
 
-    def lag_ms(self, share: float = 0.99) -> float:
-        """Return the milliseconds within which that share of the items was durable; 0 without any."""
-        return _within(self.lags, share)
+    def lag_ms(self) -> float:
+        """Return the milliseconds within which 99 of 100 items were durable; 0 without any."""
+        return _within(self.lags, 0.99)
 
     def take(self, host: str, calls: int, now_ms: int) -> dict[str, Any]:
         """Return the line to print, and start anew."""

@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 class LoggedJournal:
     """Writes one line for each event."""
 
-    def __init__(self, service: str = "switchboard") -> None:
-        self._log = Logger(service=service)
+    def __init__(self) -> None:
+        self._log = Logger(service="switchboard")
 
     def __call__(self, event: str, **facts: Any) -> None:
         """Log the event with its facts: ids and numbers, never words and never a secret."""

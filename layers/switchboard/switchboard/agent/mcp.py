@@ -28,7 +28,6 @@ class McpServer:
         url: str,
         token: str | None = None,
         only: frozenset[str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._label = label
         self._url = url
@@ -36,7 +35,7 @@ class McpServer:
         self._only = only
         self._listed: tuple[float, tuple[Tool, ...]] | None = None
         timeout = httpx.Timeout(limits.TOOL_SECONDS, connect=limits.MCP_CONNECT_SECONDS)
-        self._client = McpClient(url, token, timeout, limits.MCP_BYTES, transport)
+        self._client = McpClient(url, token, timeout, limits.MCP_BYTES)
 
     @classmethod
     def of(cls, entry: Mapping[str, Any], environ: Mapping[str, str]) -> McpServer:

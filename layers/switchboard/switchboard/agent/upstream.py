@@ -35,7 +35,6 @@ class AgentUpstream:
         *,
         small_model: str,
         embedding_model: str,
-        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._api_key = api_key
         self._small_model = small_model
@@ -46,9 +45,7 @@ class AgentUpstream:
         # Read now: the first query should not wait for it.
         trusted = httpx.create_ssl_context() if root.startswith("https:") else False
         self._clients = PerLoop(
-            lambda: httpx.AsyncClient(
-                base_url=root, timeout=timeout, limits=bounds, transport=transport, verify=trusted
-            )
+            lambda: httpx.AsyncClient(base_url=root, timeout=timeout, limits=bounds, verify=trusted)
         )
 
     async def stream(self, body: Json) -> AsyncGenerator[Json, None]:

@@ -26,9 +26,8 @@ class _Session:
 class MemoryBackend:
     """The contract in plain dictionaries; one event loop, so that nothing needs a lock."""
 
-    def __init__(self, clock: Callable[[], datetime], capacity: int = limits.MEMORY_SESSIONS) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._capacity = capacity
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
 
     async def open(self, session_id: str, owner: str, now: datetime, expires: int) -> Record:
@@ -37,7 +36,7 @@ class MemoryBackend:
             return found.record
         record = Record(session_id, owner, 0, now, now)
         self._sessions[session_id] = _Session(record, expires)
-        while len(self._sessions) > self._capacity:
+        while len(self._sessions) > limits.MEMORY_SESSIONS:
             self._sessions.popitem(last=False)
         return record
 
