@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from json import dumps
-from re import fullmatch
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from switchboard.domain import chat_limits as limits
 from switchboard.domain.errors import PayloadTooLarge
-from switchboard.usecases.payload import HEX, NAME, Shape, unfit
+from switchboard.usecases.payload import HEX, NAME, FromText, Shape, unfit
 
 ChatId = Annotated[str, Shape(r"chat_[0-9a-f]{44}", f"must be chat_ {HEX}".replace("32", "44"))]
 CodexId = Annotated[str, Shape(r"cdx_[0-9a-f]{32}", f"must be cdx_ {HEX}")]
@@ -51,12 +50,7 @@ Metadata = Annotated[dict[str, Any], _small(limits.METADATA_BYTES)]
 Payload = Annotated[dict[str, Any], _small(limits.PAYLOAD_BYTES)]
 
 
-def _number(value: object) -> object:
-    """Return the number that a query parameter is."""
-    return int(value) if isinstance(value, str) and fullmatch("[0-9]{1,9}", value) else value
-
-
-Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=limits.PAGE_MAX)]
+Limit = Annotated[int, FromText, Field(ge=1, le=limits.PAGE_MAX)]
 
 
 class ChatRequest(BaseModel):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from re import fullmatch
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest
@@ -14,16 +13,10 @@ from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.principal import Principal
 from switchboard.domain.talk import Reports, told_once
 from switchboard.domain.transcript import Item
-from switchboard.usecases.payload import Answer, Request, SessionId
+from switchboard.usecases.payload import Answer, FromText, Request, SessionId
 from switchboard.usecases.read_talk import read_items
 
-
-def _number(value: object) -> object:
-    """Return the number that a query parameter is."""
-    return int(value) if isinstance(value, str) and fullmatch("[0-9]{1,9}", value) else value
-
-
-Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=limits.PAGE_MAX)]
+Limit = Annotated[int, FromText, Field(ge=1, le=limits.PAGE_MAX)]
 
 
 class GetTranscript(Request):

@@ -5,23 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, Unauthorized
 from switchboard.domain.memory import Memories, Memory
 from switchboard.domain.principal import Principal, User
-from switchboard.usecases.payload import Answer, MemoryId, Request
-
-
-def _number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+from switchboard.usecases.payload import Answer, FromText, MemoryId, Request
 
 
 class ListMemories(Request):
     """A page of at most `limit` memories, behind the memory that `cursor` names."""
 
-    limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=limits.MEMORIES_MAX)] = 20
+    limit: Annotated[int, FromText, Field(ge=1, le=limits.MEMORIES_MAX)] = 20
     cursor: MemoryId | None = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from re import fullmatch
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -50,6 +50,15 @@ CallId = Annotated[
 LogId = Annotated[str, Shape(r"log_[0-9a-f]{32}", f"must be log_ {HEX}")]
 MemoryId = Annotated[str, Shape(r"mem_[0-9a-f]{32}", f"must be mem_ {HEX}")]
 ExtractionId = Annotated[str, Shape(r"ext_[0-9a-f]{32}", f"must be ext_ {HEX}")]
+
+
+def _number(value: object) -> object:
+    """Return the number that a text is, or whatever it is instead."""
+    return int(value) if isinstance(value, str) and fullmatch("[0-9]{1,9}", value) else value
+
+
+FromText = BeforeValidator(_number)
+"""A number that comes as a query parameter."""
 
 
 class Request(BaseModel):
