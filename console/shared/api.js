@@ -37,6 +37,7 @@ export class Api {
   end(id) { return this.ask("POST", `/session/${id}/end`); }
   log(id) { return this.ask("GET", `/realtime/logs/${id}`); }
   memories() { return this.ask("GET", "/memories"); }
+  optOut(optOut) { return this.ask("POST", "/memories/opt-out", { optOut }); }
   forget(memoryId) { return this.ask("DELETE", `/memories/${memoryId}`); }
 
   /** Every item of the transcript, page by page. */

@@ -13,13 +13,13 @@ export function dollars(value) {
 /** The time of day, with the day where it is not today. */
 export function clock(time) {
   const at = new Date(time);
-  const known = at.toLocaleTimeString([], { hour12: false });
+  const known = at.toLocaleTimeString([], { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" });
   if (at.toDateString() === new Date().toDateString()) return known;
   return `${at.toLocaleDateString([], { day: "numeric", month: "short" })}, ${known}`;
 }
 
 export function day(time) {
-  const parts = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+  const parts = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   return new Date(time).toLocaleString([], parts);
 }
 

@@ -2,7 +2,7 @@
 
 import { play } from "../shared/simulator.js";
 import { Line } from "./line.js";
-import { keepSession, nameSession } from "./sessions.js";
+import { keepSaid, keepSession, nameSession } from "./sessions.js";
 import { Sideband } from "./sideband.js";
 
 const RECORD_MS = 4000; // the record's calls and audit change within seconds; it is metered twice a minute
@@ -129,7 +129,7 @@ export class Desk extends EventTarget {
   }
 
   #read() {
-    nameSession(this.id, this.sideband.items.find((item) => item.role === "user" && item.text)?.text ?? "");
+    keepSaid(this.id, this.sideband.items);
     this.#tell("change");
   }
 

@@ -34,11 +34,12 @@ export async function startVoice({ api, who, settings }) {
   async function look(first) {
     await first;
     if (!who.isUser) return showNoMemories();
-    showMemories(await api.memories(), (memoryId) =>
-      doing("Forgetting…", async () => {
-        await api.forget(memoryId);
-        await look();
-      }, "Forgotten."));
+    const change = (before, work, after, button) => doing(before, async () => look(await work()), after, button);
+    showMemories(await api.memories(), {
+      onForget: (memoryId) => change("Forgetting…", () => api.forget(memoryId), "Forgotten."),
+      onOptOut: (optOut) => change("Keeping your choice…", () => api.optOut(optOut),
+        optOut ? "Nothing is remembered any more." : "Talks are remembered again.", $("opt-out")),
+    });
   }
 
   const actions = {
@@ -54,7 +55,10 @@ export async function startVoice({ api, who, settings }) {
   const form = $("call-form");
   const wishes = () => Object.fromEntries(new FormData(form));
   $("refresh").onclick = () => start({ ...(desk.line?.wishes ?? wishes()), reset: desk.id });
-  $("mute").onclick = () => desk.line.mute(!desk.line.muted);
+  $("mute").onclick = () => {
+    desk.line.mute(!desk.line.muted);
+    draw();
+  };
   $("search").oninput = draw;
   form.onsubmit = (event) => {
     event.preventDefault();

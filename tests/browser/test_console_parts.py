@@ -133,6 +133,9 @@ def test_a_users_log_becomes_a_memory_that_can_be_forgotten(page: Page, house: H
     page.get_by_role("button", name="Forget: ").click()
     steps.said(page, "Forgotten.")
     assert "Nothing is remembered" in page.inner_text("#memories-note")
+    steps.press(page, "opt-out", "Nothing is remembered any more.")
+    assert "wants nothing remembered" in page.inner_text("#memories-note")
+    steps.press(page, "opt-out", "Talks are remembered again.")
 
 
 def test_what_is_not_plainly_heard_is_told_as_what_it_is(page: Page) -> None:
