@@ -134,7 +134,7 @@ class Page extends EventTarget {
   }
 }
 
-/** A network of peer connections: `opens` tells whether data channels open, `made` holds them all. */
+/** A network of peer connections: `opens` tells whether data channels open, `offered` is called as they are; `made` holds all. */
 export function network() {
   const made = [];
   const state = { opens: true };
@@ -166,6 +166,7 @@ export function network() {
     }
 
     async createOffer() {
+      state.offered?.();
       return { type: "offer", sdp: `v=0\r\noffer ${made.length}\r\n` };
     }
 

@@ -46,6 +46,13 @@ test("a call that was left before its offer is not placed", async () => {
   assert.equal(server.asked("/realtime/calls").length, 0);
 });
 
+test("a call that is left while it is offered is not placed either", async () => {
+  const { net, server, session } = await opening();
+  net.state.offered = () => void session.end();
+  await assert.rejects(session.connect(["microphone"]), { code: "session_ended" });
+  assert.deepEqual([net.made[0].closed, server.asked("/realtime/calls").length], [true, 0]);
+});
+
 test("connecting twice is connecting once", async () => {
   const { net, session } = await opening();
   const both = Promise.all([session.connect(["microphone"]), session.connect(["microphone"])]);

@@ -64,6 +64,36 @@ test("what the server could not restore is told to the new call by the page", as
   );
 });
 
+test("where the server could restore nothing the page tells what is long ago, too", async () => {
+  const { clock, net, server, session } = await connected();
+  net.made[0].hear(said("item_1", "I am Ada."));
+  await clock.pass(600);
+  server.restored = "none";
+  await session.renew();
+  assert.deepEqual(net.made[1].channel.sent.map(({ item }) => item.id), ["item_1"]);
+});
+
+test("a renewal before the hour's end waits as long as the server asks for", async () => {
+  const { clock, server } = await connected();
+  server.refuse = [{ path: "/session/renew", status: 503, code: "throttled", retryAfter: 100 }];
+  await clock.pass(3390);
+  assert.equal(server.asked("/session/renew").length, 1);
+  await clock.pass(40);
+  assert.equal(server.asked("/session/renew").length, 2);
+});
+
+test("an old call that cannot be hushed any more keeps the new one from nothing", async () => {
+  const { clock, net, session } = await connected();
+  net.made[0].hear(begins);
+  net.made[0].channel.send = () => {
+    throw new Error("the channel is closing");
+  };
+  const renewing = session.renew();
+  await clock.pass(9);
+  await renewing;
+  assert.deepEqual([session.callId, session.state], ["rtc_2", "connected"]);
+});
+
 test("a page that waits to be used keeps a good secret, but not for ever", async () => {
   const { clock, server, switchboard } = world();
   const session = await switchboard.create();

@@ -129,6 +129,15 @@ test("whoever stops following waits for no answer any more", async () => {
   await assert.rejects(reading, { code: "aborted" });
 });
 
+test("whoever stops following at an item waits for no other look", async () => {
+  const { switchboard, server } = world();
+  const session = await switchboard.create();
+  server.pages = [page([item("a", "Hello.")])];
+  const stop = new AbortController();
+  for await (const each of session.follow({ signal: stop.signal })) stop.abort(each);
+  assert.equal(server.asked("/session/sess_1/transcript").length, 1);
+});
+
 test("a log that is too long for a beacon loses its oldest messages, and says how many there were", () => {
   const talk = new Talk();
   for (let n = 0; n < 400; n += 1) talk.take(said(`item_${n}`, "é".repeat(200)));
