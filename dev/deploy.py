@@ -21,6 +21,7 @@ import tomllib
 from collections.abc import Mapping
 from getpass import getpass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
@@ -36,8 +37,13 @@ SECRET = frozenset(
 
 
 def stage_settings(stage: str, config: str) -> tuple[str, dict[str, str]]:
-    """Return a stage's stack name and parameters, out of the text of samconfig.toml."""
-    settings = tomllib.loads(config)[stage]
+    """Return a stage's stack name and parameters, out of the text of samconfig.toml. Raise SystemExit."""
+    stages = {
+        name: settings for name, settings in tomllib.loads(config).items() if isinstance(settings, dict)
+    }
+    if stage not in stages:
+        raise SystemExit(f"samconfig.toml has no stage {stage}; it has {', '.join(stages)}.")
+    settings = stages[stage]
     overrides = shlex.split(settings["deploy"]["parameters"]["parameter_overrides"])
     return settings["global"]["parameters"]["stack_name"], parse(overrides)
 
@@ -61,8 +67,8 @@ def marked(template: str, parameters: Mapping[str, str]) -> str:
     return re.sub(r"(?m)^( *CONFIGURATION: ).*$", rf"\g<1>c{mark}", template)
 
 
-def known_parameters(stack: str) -> dict[str, str] | None:
-    """Return the deployed stack's parameters (secret ones masked), or None if there is no such stack."""
+def described(stack: str) -> dict[str, Any] | None:
+    """Return what AWS says of the stack, or None if there is none. Raise SystemExit if it cannot be asked."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -71,10 +77,18 @@ def known_parameters(stack: str) -> dict[str, str] | None:
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
-        raise
+        raise SystemExit(f"AWS does not tell of the stack {stack}: {error}") from error
     except BotoCoreError as error:
         raise SystemExit(f"{error} Set AWS_PROFILE and AWS_REGION.") from error
     if found["StackStatus"] == "REVIEW_IN_PROGRESS":  # a first deploy that was not confirmed
+        return None
+    return dict(found)
+
+
+def known_parameters(stack: str) -> dict[str, str] | None:
+    """Return the deployed stack's parameters (secret ones masked), or None if there is no such stack."""
+    found = described(stack)
+    if found is None:
         return None
     listed = found.get("Parameters", [])
     return {each["ParameterKey"]: each["ParameterValue"] for each in listed}
@@ -87,7 +101,10 @@ def main() -> int:
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="parameters of template.yaml")
     options = parser.parse_args()
     stack, parameters = stage_settings(options.stage, (ROOT / "samconfig.toml").read_text("utf-8"))
-    parameters |= parse(options.parameters)
+    try:
+        parameters |= parse(options.parameters)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
     if not BUILT.exists():
         raise SystemExit("Nothing is built. Run `make build` first.")
     known = known_parameters(stack)

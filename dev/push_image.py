@@ -7,7 +7,7 @@ import base64
 import subprocess
 from pathlib import Path
 
-from dev.deploy import ROOT, stage_settings
+from dev.deploy import ROOT, described, stage_settings
 
 DOCKERFILE = "services/sideband/Dockerfile"
 PLATFORM = "linux/arm64"
@@ -15,10 +15,10 @@ PLATFORM = "linux/arm64"
 
 
 def repository(stack: str) -> str:
-    """Return the URI of the stack's repository, which the first deploy of a stage makes."""
-    import boto3
-
-    [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    """Return the URI of the stack's repository, which the first deploy of a stage makes. Raise SystemExit."""
+    found = described(stack)
+    if found is None:
+        raise SystemExit(f"There is no stack {stack} yet: run `make deploy` first.")
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
     return str(outputs["SidebandRepositoryUri"])
 

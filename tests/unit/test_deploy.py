@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
 
+from dev import deploy, push_image
 from dev.deploy import ROOT, SECRET, marked, parse, stage_settings
 
 TEMPLATE = (ROOT / "template.yaml").read_text("utf-8")
@@ -58,3 +59,29 @@ def test_a_value_may_hold_an_equals_sign() -> None:
 def test_a_word_without_a_value_is_refused() -> None:
     with pytest.raises(ValueError, match="Stage"):
         parse(["Stage"])
+
+
+def test_a_stage_that_is_not_there_is_answered_with_those_that_are() -> None:
+    with pytest.raises(SystemExit, match=r"no stage staging; it has dev, prod"):
+        stage_settings("staging", CONFIG)
+
+
+def test_a_word_that_is_no_parameter_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["deploy", "dev", "OpenAIApiKey"])
+    with pytest.raises(SystemExit, match="not of the form Name=Value: OpenAIApiKey"):
+        deploy.main()
+
+
+def test_a_push_without_a_region_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setattr("sys.argv", ["push_image", "dev"])
+    with pytest.raises(SystemExit, match="Set AWS_PROFILE and AWS_REGION"):
+        push_image.main()
+
+
+def test_a_push_before_the_first_deploy_says_what_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_image, "described", lambda stack: None)
+    with pytest.raises(SystemExit, match="no stack switchboard-dev yet: run `make deploy` first"):
+        push_image.repository("switchboard-dev")
