@@ -81,3 +81,18 @@ def test_an_upstream_that_hangs_up_is_called_again(talk: Talk) -> None:
     talk.play(*STEPS[2:4])
     talk.wait_for(SAID[:4])
     assert talk.page.evaluate("problems") == []
+
+
+def test_a_session_that_is_ended_without_a_network_is_ended_when_the_network_is_back(
+    talk: Talk, person: BrowserContext
+) -> None:
+    call_id = talk.call_id
+    person.set_offline(True)
+    assert talk.page.evaluate("switchboard.create().catch(({ code }) => code)") == "network_error"
+    assert talk.page.evaluate("session.end().catch(({ code }) => code)") == "network_error"
+    eventually(talk.page, lambda: talk.upstream(call_id)["ended_at"])  # the page has hung up all the same
+    person.set_offline(False)
+    assert talk.page.evaluate("session.record()")["status"] == "open"
+    talk.page.evaluate("session.end()")
+    assert talk.page.evaluate("session.record()")["status"] == "ended"
+    assert talk.page.evaluate("switchboard.create().then(({ state }) => state)") == "new"
