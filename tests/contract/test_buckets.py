@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
-from typing import Any
 
-import boto3
 import fakeredis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 from switchboard.domain.quota import Allowance, Bucket, Buckets, microseconds
 from switchboard.stores.buckets import MemoryBuckets
 from switchboard.stores.dynamodb.buckets import DynamoBuckets
-from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.redis.buckets import RedisBuckets
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.contract.stores import START, Dynamo
+
 ALLOWANCE = Allowance(3, 30)
 NUMBERS = count()
 """Names of buckets that no earlier example has used."""
 
 
 @pytest.fixture
-def dynamo(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoBuckets]:
+def dynamo(tables: Dynamo) -> DynamoBuckets:
     """Buckets in a table of its own, in a simulated DynamoDB."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1")
-        keys: list[Any] = [("pk", "HASH"), ("sk", "RANGE")]
-        client.create_table(
-            TableName="table",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        )
-        yield DynamoBuckets(Table(client, "table", lambda: NOW))
+    return DynamoBuckets(tables.table)
 
 
 @pytest.fixture(params=["memory", "redis", "dynamodb"])
@@ -53,36 +39,36 @@ def buckets(request: pytest.FixtureRequest) -> Buckets:
 
 
 def test_a_bucket_gives_what_it_has_and_tells_when_there_is_more(buckets: Buckets) -> None:
-    taken = [buckets.take("b", ALLOWANCE, NOW) for _ in range(4)]
+    taken = [buckets.take("b", ALLOWANCE, START) for _ in range(4)]
     assert [(one.admitted, one.left) for one in taken] == [(True, 2), (True, 1), (True, 0), (False, 0)]
     assert taken[-1].wait == 10.0
-    assert not buckets.take("b", ALLOWANCE, NOW + timedelta(seconds=9.999)).admitted
-    assert buckets.take("b", ALLOWANCE, NOW + timedelta(seconds=10)).admitted
+    assert not buckets.take("b", ALLOWANCE, START + timedelta(seconds=9.999)).admitted
+    assert buckets.take("b", ALLOWANCE, START + timedelta(seconds=10)).admitted
 
 
 def test_buckets_do_not_know_of_each_other(buckets: Buckets) -> None:
     one = Allowance(1, 60)
-    assert [buckets.take(name, one, NOW).admitted for name in ("a", "b", "a")] == [True, True, False]
+    assert [buckets.take(name, one, START).admitted for name in ("a", "b", "a")] == [True, True, False]
 
 
 def test_what_is_given_back_can_be_taken_again_but_never_twice(buckets: Buckets) -> None:
     one = Allowance(1, 60)
-    assert buckets.take("b", one, NOW).admitted
+    assert buckets.take("b", one, START).admitted
     buckets.give_back("b", one)
-    assert buckets.take("b", one, NOW).admitted
-    assert not buckets.take("b", one, NOW).admitted
+    assert buckets.take("b", one, START).admitted
+    assert not buckets.take("b", one, START).admitted
 
 
 def test_a_full_bucket_stays_full_whatever_is_given_back(buckets: Buckets) -> None:
     buckets.give_back("b", ALLOWANCE)
-    assert buckets.take("b", ALLOWANCE, NOW).admitted
+    assert buckets.take("b", ALLOWANCE, START).admitted
     for _ in range(5):
         buckets.give_back("b", ALLOWANCE)
-    assert [buckets.take("b", ALLOWANCE, NOW).admitted for _ in range(4)] == [True, True, True, False]
+    assert [buckets.take("b", ALLOWANCE, START).admitted for _ in range(4)] == [True, True, True, False]
 
 
 def test_an_allowance_of_nothing_admits_nobody(buckets: Buckets) -> None:
-    assert not buckets.take("b", Allowance(0, 60), NOW).admitted
+    assert not buckets.take("b", Allowance(0, 60), START).admitted
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -93,7 +79,7 @@ def test_an_allowance_of_nothing_admits_nobody(buckets: Buckets) -> None:
 def test_every_store_decides_as_the_domain_does(
     buckets: Buckets, tokens: int, steps: list[tuple[int, bool]]
 ) -> None:
-    allowance, model, now, name = Allowance(tokens, 30), Bucket(), NOW, f"b{next(NUMBERS)}"
+    allowance, model, now, name = Allowance(tokens, 30), Bucket(), START, f"b{next(NUMBERS)}"
     for wait, unused in steps:
         now += timedelta(microseconds=wait)
         model, expected = model.take(allowance, microseconds(now))
@@ -106,7 +92,7 @@ def test_every_store_decides_as_the_domain_does(
 @pytest.mark.parametrize("store", ["memory", "redis"])
 def test_ten_thousand_at_once_are_never_one_more_than_the_allowance(store: str) -> None:
     buckets: Buckets = MemoryBuckets() if store == "memory" else RedisBuckets(fakeredis.FakeRedis())
-    assert admitted(lambda: buckets.take("b", Allowance(500, 3600), NOW).admitted, 10_000) == 500
+    assert admitted(lambda: buckets.take("b", Allowance(500, 3600), START).admitted, 10_000) == 500
 
 
 def admitted(ask: Callable[[], bool], times: int) -> int:

@@ -2,63 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
-from typing import Any
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 from switchboard.domain import limits
 from switchboard.domain.errors import TooManyCalls
 from switchboard.domain.place import Place, PlaceRows, Sizes, Slot, pools_of
 from switchboard.domain.places import Coming, Places
 from switchboard.stores.dynamodb.places import DynamoPlaces
-from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.places import MemoryPlaces
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SECONDS = int(NOW.timestamp())
+from tests.contract.stores import START, Dynamo, Time
+
+SECONDS = int(START.timestamp())
 SLOT = Slot("user:ann", 0, 3)
 HELD = Place("sess_1").expect(2, SECONDS)
 NUMBERS = count()
 """Names of pools that no earlier example has used."""
 
 
-class Time:
-    """A clock that moves only when told to."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def dynamo(monkeypatch: pytest.MonkeyPatch, time: Time) -> Iterator[DynamoPlaces]:
+def dynamo(tables: Dynamo) -> DynamoPlaces:
     """Places in a table of its own, in a simulated DynamoDB."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1")
-        keys: list[Any] = [("pk", "HASH"), ("sk", "RANGE")]
-        client.create_table(
-            TableName="table",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        )
-        yield DynamoPlaces(Table(client, "table", time))
+    return DynamoPlaces(tables.table)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
-import boto3
 import pytest
-from moto import mock_aws
 from switchboard.domain import limits
 from switchboard.domain.errors import NotFound
 from switchboard.domain.log import Log, LogPart
@@ -23,12 +20,12 @@ from switchboard.stores.dynamodb.key_sets import DynamoKeySets
 from switchboard.stores.dynamodb.logs import DynamoLogs
 from switchboard.stores.dynamodb.memories import DynamoMemories
 from switchboard.stores.dynamodb.reports import DynamoReports
-from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.key_sets import MemoryKeySets
 from switchboard.stores.logs import MemoryLogs, MemoryMemories, MemoryReports
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LOG = Log("log_" + "a" * 32, "user:ann", "sess_1", NOW, 12)
+from tests.contract.stores import START, Dynamo
+
+LOG = Log("log_" + "a" * 32, "user:ann", "sess_1", START, 12)
 ANN, BOB = "user:ann", "user:bob"
 
 
@@ -43,23 +40,11 @@ class Stores:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
+def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "memory":
-        yield Stores(MemoryLogs(), MemoryReports(), MemoryMemories(), MemoryKeySets())
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1")
-        keys: list[Any] = [("pk", "HASH"), ("sk", "RANGE")]
-        client.create_table(
-            TableName="table",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        )
-        table = Table(client, "table", lambda: NOW)
-        yield Stores(DynamoLogs(table), DynamoReports(table), DynamoMemories(table), DynamoKeySets(table))
+        return Stores(MemoryLogs(), MemoryReports(), MemoryMemories(), MemoryKeySets())
+    table = cast("Dynamo", request.getfixturevalue("tables")).table
+    return Stores(DynamoLogs(table), DynamoReports(table), DynamoMemories(table), DynamoKeySets(table))
 
 
 def test_a_log_is_kept_once_and_comes_back_as_it_was(stores: Stores) -> None:
@@ -113,11 +98,11 @@ def reported(*texts: str) -> dict[str, Any]:
 
 def test_reports_of_a_session_come_back_as_they_were_newest_first(stores: Stores) -> None:
     first, second = report_of(reported("Olá, “Ada”.")), report_of(reported("One.", "Two."))
-    stores.reports.add("sess_1", "log_1", NOW, first)
-    stores.reports.add("sess_1", "log_2", NOW + timedelta(seconds=1), second)
-    stores.reports.add("sess_1", "log_1", NOW + timedelta(seconds=2), second)
-    stores.reports.add("sess_1", "log_3", NOW + timedelta(seconds=3), ())
-    stores.reports.add("sess_2", "log_4", NOW, second)
+    stores.reports.add("sess_1", "log_1", START, first)
+    stores.reports.add("sess_1", "log_2", START + timedelta(seconds=1), second)
+    stores.reports.add("sess_1", "log_1", START + timedelta(seconds=2), second)
+    stores.reports.add("sess_1", "log_3", START + timedelta(seconds=3), ())
+    stores.reports.add("sess_2", "log_4", START, second)
     assert stores.reports.list("sess_1") == (second, first)
     assert stores.reports.log_ids("sess_1", 20) == ("log_3", "log_2", "log_1")
     assert stores.reports.log_ids("sess_1", 2) == ("log_3", "log_2")
@@ -131,12 +116,12 @@ def test_the_longest_report_is_kept_even_if_nothing_can_be_compressed(stores: St
     report = report_of(reported(*texts))
     assert 20 < len(report) < 100
     assert report[-1].text == texts[-1]
-    stores.reports.add("sess_1", "log_1", NOW, report)
+    stores.reports.add("sess_1", "log_1", START, report)
     assert stores.reports.list("sess_1") == (report,)
 
 
 def memory(number: int, owner: str = ANN) -> Memory:
-    made = NOW + timedelta(minutes=number)
+    made = START + timedelta(minutes=number)
     return Memory(f"mem_{number:032x}", owner, f"Fact {number}.", made, "log_1", bytes([number, 255]))
 
 
@@ -194,7 +179,7 @@ def test_a_choice_outlives_forgetting(stores: Stores) -> None:
 
 
 def test_the_newest_keys_of_an_issuer_stay(stores: Stores) -> None:
-    old, new = KeySet(({"kid": "1"},), NOW), KeySet(({"kid": "2"},), NOW + timedelta(seconds=1))
+    old, new = KeySet(({"kid": "1"},), START), KeySet(({"kid": "2"},), START + timedelta(seconds=1))
     assert stores.keys.find("https://a.example.com") is None
     stores.keys.save("https://a.example.com", new)
     stores.keys.save("https://a.example.com", old)
