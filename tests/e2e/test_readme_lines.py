@@ -18,16 +18,18 @@ def lines(section: str) -> list[str]:
     """Return the curl lines of a section of the README."""
     text = README.read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line.startswith("curl ")]
+    commands = [line for block in blocks for line in block.replace("\\\n", "").splitlines()]
+    return [command for command in commands if command.startswith("curl ")]
 
 
 def run(http: httpx.Client, line: str) -> httpx.Response:
     """Do what the curl line does. `-b` and `-c` name a cookie jar, which here is the client's own."""
     words = shlex.split(line)[1:]
-    method, body, url, headers = "GET", None, "", {}
+    method, url, headers = "GET", "", {}
+    body: str | bytes | None = None
     while words:
         match words.pop(0):
-            case "-s" | "-sN":
+            case "-s" | "-sN" | "-si":
                 pass
             case "-b" | "-c":
                 words.pop(0)
@@ -38,6 +40,8 @@ def run(http: httpx.Client, line: str) -> httpx.Response:
                 headers[name] = value.strip()
             case "-d":
                 body = words.pop(0)
+            case "--data-binary":
+                body = (README.parent / words.pop(0).removeprefix("@")).read_bytes()
             case word:
                 assert word.startswith("http"), line
                 url = word
@@ -45,19 +49,19 @@ def run(http: httpx.Client, line: str) -> httpx.Response:
 
 
 def test_the_curl_lines_of_the_readme_work(house: House) -> None:
-    found = [line for line in lines("Call it") if "guest" in line]
-    assert len(found) == 6
+    found = [line for line in lines("Call it") if "jar" not in line]
+    assert len(found) == 7
     with httpx.Client(timeout=60) as http:
         http.cookies.clear()
         created = run(http, found[0].replace("http://127.0.0.1:8787", house.stack.api_url))
         assert created.status_code == 201, created.text
         session = created.json()
         http.headers["x-guest-token"] = created.headers["x-guest-token"]  # the cookie wants TLS
-        call_id = house.browser().call_named(session["clientSecret"], "demo")
         names = {
             "http://127.0.0.1:8787": house.stack.api_url,
+            "http://127.0.0.1:8788": house.stack.simulator_url,
             "sess_…": session["sessionId"],
-            "rtc_…": call_id,
+            "ek_…": session["clientSecret"],
         }
 
         def ask(line: str) -> httpx.Response:
@@ -65,7 +69,8 @@ def test_the_curl_lines_of_the_readme_work(house: House) -> None:
                 line = line.replace(written, real)
             return run(http, line)
 
-        attach, transcript, renew, extract, end = found[1:]
+        call, attach, transcript, renew, extract, end = found[1:]
+        names["rtc_…"] = ask(call).headers["location"].rpartition("/")[2]
         assert ask(attach).status_code == 202
         eventually(lambda: any(item["text"] for item in ask(transcript).json()["items"]))
         assert ask(renew).json()["restored"] in ("full", "digest")  # somebody may be in mid-sentence
