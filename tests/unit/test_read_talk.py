@@ -8,11 +8,13 @@ from switchboard.domain.errors import InvalidRequest
 from switchboard.domain.principal import Guest, Principal
 from switchboard.domain.transcript import GAP, Item, Report
 from switchboard.stores.logs import MemoryReports
+from switchboard.usecases.attach_call import AttachCall, attach_call
 from switchboard.usecases.digest_transcript import DigestTranscript, digest_transcript
 from switchboard.usecases.get_transcript import GetTranscript, TranscriptAnswer, get_transcript
 from switchboard.usecases.load_log import find_log, read_chunks
 from switchboard.usecases.load_renewal import LoadRenewal, load_renewal
 from switchboard.usecases.read_talk import read_talk
+from switchboard.usecases.sweep_calls import SweepCalls, sweep_calls
 
 from tests.unit.extractions import Workflow, answer, started
 from tests.unit.fakes import World
@@ -160,3 +162,13 @@ def test_only_the_newest_reports_are_read(world: World) -> None:
         told(world, item_1=f"Hello {number}.")
     assert len(world.reports.list(SESSION_ID)) == limits.REPORTS_MAX
     assert [item.text for item in get(world).items][1] == f"Hello {limits.REPORTS_MAX - 1}."
+
+
+def test_a_call_that_no_host_ever_heard_is_told_by_the_page(world: World) -> None:
+    open_session(world)
+    attach_call(AttachCall.model_validate({"sessionId": SESSION_ID, "callId": "rtc_1"}), ANN, world)
+    world.time.sleep(limits.UNFOLLOWED_SECONDS)
+    sweep_calls(SweepCalls(), world)
+    told(world)
+    items = [(item.text, item.source) for item in get(world).items if item.text]
+    assert items == [(words, "browser") for words in WORDS]
