@@ -8,6 +8,9 @@ const MOVING = new Set(["in_progress", "pending"]);
 
 export class Sideband {
   #stop = new AbortController();
+  #looks = new Map(); // of each session looked at: when its items could first be read
+  #readable = new Map();
+  #since = 0; // when the session was looked at again, if it was before
 
   /** @param {() => void} onItems called after each change */
   constructor(api, onItems) {
@@ -19,6 +22,9 @@ export class Sideband {
   /** Follow a session by its live view: of this page through the client, which goes on where it broke; of another here. */
   follow(sessionId, { session, open }) {
     this.leave();
+    this.#since = this.#looks.has(sessionId) ? performance.now() : 0;
+    this.#readable = this.#looks.get(sessionId) ?? new Map();
+    this.#looks.set(sessionId, this.#readable);
     const { signal } = this.#stop;
     const stream = () => (session ? session.stream({ signal }) : this.#stream(sessionId, signal));
     void (open ? this.#listen(sessionId, stream, signal) : this.#look(sessionId, signal));
@@ -28,7 +34,16 @@ export class Sideband {
     this.#stop.abort();
     this.#stop = new AbortController();
     this.items = [];
-    this.readable = new Map();
+  }
+
+  /**
+   * How much later than `done` an item could be read here; null where that is not known: it cannot be read yet, or it
+   * came while another session was looked at.
+   */
+  lagOf(itemId, done) {
+    const at = this.#readable.get(itemId);
+    if (!done || at === undefined || (done < this.#since && at >= this.#since)) return null;
+    return Math.max(0, at - done);
   }
 
   /** Take in items as they come, until the session's end. While no stream can be had, look. */
@@ -79,7 +94,7 @@ export class Sideband {
   #changed() {
     const now = performance.now();
     for (const { itemId, status } of this.items) {
-      if (!MOVING.has(status) && !this.readable.has(itemId)) this.readable.set(itemId, now);
+      if (!MOVING.has(status) && !this.#readable.has(itemId)) this.#readable.set(itemId, now);
     }
     this.onItems();
   }

@@ -21,12 +21,12 @@ const SOURCE = { browser: "filled in from the browser's log", switchboard: "run 
  * Draw the rows. `line` is what this page hears of the session, or null; then only the sideband's words are shown.
  * @returns the lags `{median, longest}` in milliseconds, or null
  */
-export function showTranscripts({ line, record, sideband: { items, readable } }) {
+export function showTranscripts({ line, record, sideband }) {
   const scroll = $("transcripts-scroll");
   const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
   const lags = [];
-  const rows = rowsOf(line?.heard ?? SILENCE, items).map(({ id, ours, theirs }) => {
-    const lag = ours?.done && readable.has(id) ? Math.max(0, readable.get(id) - ours.done) : null;
+  const rows = rowsOf(line?.heard ?? SILENCE, sideband.items).map(({ id, ours, theirs }) => {
+    const lag = sideband.lagOf(id, ours?.done);
     if (lag !== null) lags.push(lag);
     return { role: roleOf(ours, theirs), id, ours, theirs, lag };
   });

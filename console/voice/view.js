@@ -85,7 +85,8 @@ export async function startVoice({ api, who, settings }) {
     show: (sessionId) => {
       if (sessionId && sessionId !== desk.id) return choose(sessionId);
       remember("voice", sessionId);
-      return sessionId || desk.leave();
+      if (!sessionId) desk.leave();
+      return draw();
     },
   };
 }

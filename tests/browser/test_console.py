@@ -153,6 +153,18 @@ def test_another_session_can_be_read_while_a_call_goes_on(page: Page) -> None:
     both_heard(page, SAID)
 
 
+def test_a_session_looked_at_again_has_the_lags_it_had(page: Page) -> None:
+    first = call(page)
+    both_heard(page, SAID)
+    press(page, "end", "The session is over.")
+    before = page.locator("#transcripts tbody td.figure").all_inner_texts()
+    page.evaluate("() => { location.hash = 'voice' }")
+    page.wait_for_selector("#session", state="hidden")
+    page.click(f"[data-session={first}]")
+    both_heard(page, SAID)
+    assert page.locator("#transcripts tbody td.figure").all_inner_texts() == before
+
+
 def test_two_tabs_hold_two_sessions(page: Page, person: BrowserContext, house: House) -> None:
     first = call(page)
     second_page = open_console(person, house)
@@ -178,16 +190,19 @@ def test_a_call_of_another_tab_is_read_while_it_goes_on(
 
 
 def test_on_a_phone_a_session_takes_the_page_and_gives_it_back(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size({"width": 320, "height": 640})
     call(page)
     both_heard(page, SAID)
     assert page.locator("#call-form").is_hidden()
-    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     page.get_by_role("link", name="New call and sessions").click()
     assert page.locator("#session").is_hidden()
     assert "on the line" in page.inner_text("#sessions")
     page.go_back()
     eventually(page, lambda: page.inner_text("#pill") == "On the line")
+    press(page, "extract", "Here is the profile.")
+    press(page, "end", "The session is over.")
+    page.wait_for_selector("#logs li")
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 320
 
 
 def test_a_button_pressed_twice_opens_one_session(page: Page) -> None:
