@@ -58,7 +58,7 @@ openapi: $(READY) ## write the API's OpenAPI document anew, after a change of ro
 browser: ## what tests/browser needs: a Chromium (Debian's, installed if there is none and this is root), npm's packages
 	@sh dev/find-chromium
 	@if command -v npm >/dev/null; then npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent; \
-	else echo "There is no npm: the test with @openai/agents-realtime is skipped."; fi
+	else echo "There is no npm: the tests that need its packages are skipped, and say so."; fi
 
 console: $(READY) ## lay the console out as static files: make console TO=site API=https://…
 	@$(PY) -m dev.console '$(or $(TO),$(error TO names the directory to fill))' --api '$(API)'
