@@ -12,8 +12,10 @@ from switchboard.domain.viewers import Viewer
 from tests.contract.stores import Dynamo, Stores, Time
 
 
-def viewer(time: Time, name: str, session_id: str = "sess_1", seconds: int = 60) -> Viewer:
-    return Viewer(name, session_id, f"box of {name}", time() + timedelta(seconds=seconds))
+def viewer(
+    time: Time, name: str, session_id: str = "sess_1", seconds: int = 60, network: str | None = None
+) -> Viewer:
+    return Viewer(name, session_id, f"box of {name}", time() + timedelta(seconds=seconds), network)
 
 
 def test_those_who_watch_a_session_are_listed_and_nobody_else(stores: Stores, time: Time) -> None:
@@ -44,6 +46,24 @@ def test_one_too_many_is_refused_until_another_leaves(stores: Stores, time: Time
     stores.viewers.remove(crowd[3])
     stores.viewers.add(viewer(time, "late"))
     assert len(stores.viewers.list("sess_1")) == limits.VIEWERS_MAX
+
+
+def test_guests_of_a_network_share_their_places_and_nobody_elses(stores: Stores, time: Time) -> None:
+    crowd = [viewer(time, f"v{n}", f"sess_{n}", network="home") for n in range(limits.VIEWERS_NETWORK)]
+    for each in crowd:
+        stores.viewers.add(each)
+    late = viewer(time, "late", "sess_late", network="home")
+    with pytest.raises(TooManyViewers):
+        stores.viewers.require(late, None)
+    with pytest.raises(TooManyViewers):
+        stores.viewers.add(late)
+    assert stores.viewers.list("sess_late") == ()
+    stores.viewers.require(late, "v3")
+    stores.viewers.add(viewer(time, "user", "sess_late"))
+    stores.viewers.add(viewer(time, "other", "sess_late", network="elsewhere"))
+    [earlier] = stores.viewers.list("sess_3")
+    stores.viewers.remove(earlier)
+    stores.viewers.add(late)
 
 
 def test_who_has_stayed_away_too_long_makes_room(stores: Stores, time: Time) -> None:

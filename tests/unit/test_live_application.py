@@ -7,11 +7,13 @@ import logging
 from collections.abc import AsyncIterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from json import loads
+from json import dumps, loads
 from typing import Any
 
 import pytest
 from switchboard.domain import limits
+from switchboard.domain.credentials import Credentials
+from switchboard.domain.principal import Principal
 from switchboard.live.application import create_app
 from switchboard.live.wiring import Web
 
@@ -55,7 +57,8 @@ class Route:
         world = stage.world
         self.threads = ThreadPoolExecutor(4)
         log = logging.getLogger("test.live")
-        self.app = create_app(Web(world, world.door, world.settings, world.new_id, log, self.threads))
+        self.web = Web(world, world.door, world.settings, world.new_id, log, self.threads)
+        self.app = create_app(self.web)
 
     def ask(
         self,
@@ -199,6 +202,23 @@ async def test_a_crash_is_told_without_its_cause(
     client = await route.answer()
     assert (client.status, loads(client.body)["error"]["code"]) == (500, "internal_error")
     assert "secret" not in client.body
+
+
+async def test_where_somebody_is_is_what_the_gateway_saw_and_not_the_adapter(
+    stage: Stage, route: Route, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    resolve = route.web.identity.resolve
+
+    def remember(who: Credentials) -> Principal:
+        seen.append(who.address)
+        return resolve(who)
+
+    monkeypatch.setattr(route.web.identity, "resolve", remember)
+    told = dumps({"requestId": "req", "identity": {"sourceIp": "198.51.100.7"}})
+    for headers in ({"x_amzn_request_context": told}, {"x_amzn_request_context": "[" * 5}, {}):
+        await route.answer("sess_unknown", **headers)
+    assert seen == ["198.51.100.7", "203.0.113.1", "203.0.113.1"]
 
 
 async def test_a_browser_may_ask_beforehand(route: Route) -> None:

@@ -10,14 +10,15 @@ from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, NotFound, TooManyViewers
 from switchboard.domain.live import END
 from switchboard.domain.ports.transcripts import TranscriptPage
-from switchboard.domain.viewers import Notice, Viewer, of_message, to_message, too_many
+from switchboard.domain.principal import Guest
+from switchboard.domain.viewers import Notice, Viewer, of_message, to_message
 from switchboard.stores.memory import MemoryTranscripts
 from switchboard.stores.memory_viewers import MemoryViewers
-from switchboard.usecases.stream_transcript import StreamedItem, StreamTranscript
+from switchboard.usecases.stream_transcript import StreamedItem, StreamTranscript, stream_transcript
 from switchboard.usecases.sweep_mailboxes import SweepMailboxes, sweep_mailboxes
 
 from tests.unit.fakes import World
-from tests.unit.given import BOB, SESSION_ID
+from tests.unit.given import BOB, SESSION_ID, session
 from tests.unit.sideband_events import heard, reply
 from tests.unit.viewing_world import Stage, ids
 
@@ -201,10 +202,30 @@ def test_one_viewer_too_many_is_refused_and_leaves_nothing_behind(stage: Stage) 
     assert stage.world.mailboxes.sweep(stage.world.clock() + timedelta(seconds=1)) == 0
 
 
+def test_the_guests_of_one_network_take_no_more_than_a_share_of_all_streams(world: World) -> None:
+    def watch(number: int, network: str) -> None:
+        guest = Guest(f"g{number}", network=network)
+        fields = {"sessionId": f"sess_{number:032x}"}
+        world.sessions.add(session(fields["sessionId"], owner=guest.owner))
+        stream_transcript(StreamTranscript.model_validate(fields), guest, world)
+
+    for number in range(limits.VIEWERS_NETWORK):
+        watch(number, "home")
+    with pytest.raises(TooManyViewers, match="network"):
+        watch(limits.VIEWERS_NETWORK, "home")
+    watch(limits.VIEWERS_NETWORK + 1, "elsewhere")
+
+
+def test_a_user_takes_no_place_of_a_networks_guests(stage: Stage) -> None:
+    stage.stream()
+    [viewer] = stage.world.viewers.list(SESSION_ID)
+    assert viewer.network is None
+
+
 def test_who_comes_too_late_for_the_last_place_leaves_nothing_behind(stage: Stage) -> None:
     class Taken(MemoryViewers):
         def add(self, viewer: Viewer) -> None:
-            raise too_many()
+            raise viewer.rooms()[0].refusal()
 
     stage.world.viewers = Taken(stage.world.clock)
     with pytest.raises(TooManyViewers):

@@ -70,13 +70,27 @@ class Front:
 
     def _request_id(self, http: Request) -> str:
         """Return API Gateway's id of the request, by whichever way it comes; one of our own without it."""
-        event = http.scope.get("aws.event") or {}
-        try:
-            passed_on = loads(http.headers.get("x-amzn-request-context", "{}"))
-            found = event.get("requestContext", passed_on).get("requestId")
-        except (ValueError, AttributeError):
-            found = None
+        found = _gateway_says(http).get("requestId")
         return found if isinstance(found, str) and found else self.new_id("req_")
+
+
+def address_of(http: Request) -> str:
+    """Return where a request comes from: what API Gateway saw, or whoever has connected to us."""
+    identity = _gateway_says(http).get("identity")
+    found = identity.get("sourceIp") if isinstance(identity, dict) else None
+    if isinstance(found, str) and found:
+        return found
+    return http.client.host if http.client else ""
+
+
+def _gateway_says(http: Request) -> dict[str, Any]:
+    """Return what API Gateway says of a request; the adapter passes it on in a header that is its own."""
+    try:
+        passed_on = loads(http.headers.get("x-amzn-request-context", "{}"))
+    except (ValueError, RecursionError):
+        passed_on = {}
+    found = (http.scope.get("aws.event") or {}).get("requestContext", passed_on)
+    return found if isinstance(found, dict) else {}
 
 
 async def read_body(http: Request, most: int) -> bytes:

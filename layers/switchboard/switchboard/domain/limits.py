@@ -180,6 +180,9 @@ STREAM_PAUSE_MS = 1000
 """What a browser is told to wait before it comes back."""
 VIEWERS_MAX = 8
 """Streams of one session: a page in some tabs, a colleague, a recorder; each is another message per item."""
+VIEWERS_NETWORK = 40
+"""Streams of all guests of one network: a school class, and far from all that there are. Whoever asks and
+leaves at once holds one for its whole life."""
 STREAMS_OF_A_PROCESS = 64
 """Streams that one process serves: one on Lambda, all of them here; each holds a thread and a connection."""
 VIEWERS_RETRY_AFTER = 30

@@ -16,13 +16,40 @@ MESSAGE_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Where so many may watch at once, and what one too many is told."""
+
+    name: str
+    places: int
+    full: str
+
+    def refusal(self) -> TooManyViewers:
+        """Return the error for one too many."""
+        return TooManyViewers(self.full, retry_after=limits.VIEWERS_RETRY_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
-    """One open stream: its mailbox's address, and when it will have closed whatever happens."""
+    """One open stream: its mailbox's address, and when it will have closed whatever happens.
+
+    `network` is that of a guest, as a hash; None for anybody else.
+    """
 
     id: str
     session_id: str
     mailbox: str
     until: datetime
+    network: str | None = None
+
+    def rooms(self) -> tuple[Room, ...]:
+        """Return what the viewer takes a place in."""
+        session = Room(
+            self.session_id, limits.VIEWERS_MAX, "This session has as many streams as it may have."
+        )
+        if self.network is None:
+            return (session,)
+        crowd = "Guests from your network watch as much as they may at once."
+        return session, Room(f"network:{self.network}", limits.VIEWERS_NETWORK, crowd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +74,11 @@ class Notice:
 class Viewers(Protocol):
     """Who watches which session. Whoever forgets to leave is forgotten when their time is over."""
 
+    def require(self, viewer: Viewer, besides: str | None) -> None:
+        """Raise TooManyViewers if as many watch as may, not counting the viewer of the id `besides`."""
+
     def add(self, viewer: Viewer) -> None:
-        """Let the viewer watch. Raise TooManyViewers if as many do as may."""
+        """Let the viewer watch. Raise TooManyViewers, with no place taken, if as many do as may."""
 
     def list(self, session_id: str) -> tuple[Viewer, ...]:
         """Return those who watch the session now."""
@@ -77,13 +107,6 @@ class Mailboxes(Protocol):
 
     def sweep(self, before: datetime) -> int:
         """Remove mailboxes opened before that time; return how many. Raise Throttled."""
-
-
-def too_many() -> TooManyViewers:
-    """Return the error for a viewer beyond the limit."""
-    return TooManyViewers(
-        f"{limits.VIEWERS_MAX} streams of this session are open.", retry_after=limits.VIEWERS_RETRY_AFTER
-    )
 
 
 def to_message(notices: Iterable[Notice], most: int = MESSAGE_BYTES) -> str:

@@ -13,7 +13,7 @@ from switchboard.event_stream import EventStream, begun
 from switchboard.live.stream import Going, events
 from switchboard.live.wiring import Web
 from switchboard.usecases.stream_transcript import StreamTranscript, stream_transcript
-from switchboard.web import Facts, Front, health
+from switchboard.web import Facts, Front, address_of, health
 
 PATH = "/session/{sessionId}/transcript/stream"
 
@@ -40,8 +40,7 @@ async def watch(http: Request, web: Web, front: Front, facts: Facts) -> Response
 
     `Last-Event-ID`, or the query parameter `lastEventId`, goes on behind the event of that id.
     """
-    address = http.client.host if http.client else ""
-    who = shown(http.headers, address, web.settings.allowed_origin)
+    who = shown(http.headers, address_of(http), web.settings.allowed_origin)
     principal = await web.aside(web.identity.resolve, who)
     facts["owner"] = principal.owner
     fields = {**http.query_params, **http.path_params}

@@ -8,9 +8,8 @@ from datetime import datetime
 from itertools import count
 from threading import Condition, RLock
 
-from switchboard.domain import limits
 from switchboard.domain.errors import NotFound
-from switchboard.domain.viewers import Viewer, too_many
+from switchboard.domain.viewers import Viewer
 
 
 class MemoryViewers:
@@ -21,13 +20,18 @@ class MemoryViewers:
         self._clock = clock
         self._lock = RLock()
 
+    def require(self, viewer: Viewer, besides: str | None) -> None:
+        """Raise TooManyViewers if as many watch as may, not counting the viewer of the id `besides`."""
+        for room in viewer.rooms():
+            if sum(each.id != besides for each in self.list(room.name)) >= room.places:
+                raise room.refusal()
+
     def add(self, viewer: Viewer) -> None:
         """Let the viewer watch. Raise TooManyViewers if as many do as may."""
         with self._lock:
-            watching = self.list(viewer.session_id)
-            if len(watching) >= limits.VIEWERS_MAX:
-                raise too_many()
-            self._viewers[viewer.session_id] = [*watching, viewer]
+            self.require(viewer, None)
+            for room in viewer.rooms():
+                self._viewers[room.name] = [*self.list(room.name), viewer]
 
     def list(self, session_id: str) -> tuple[Viewer, ...]:
         """Return those who watch the session now."""
@@ -37,8 +41,9 @@ class MemoryViewers:
     def remove(self, viewer: Viewer) -> None:
         """Forget the viewer; one who has gone already is fine."""
         with self._lock:
-            left = [each for each in self._viewers[viewer.session_id] if each.id != viewer.id]
-            self._viewers[viewer.session_id] = left
+            for room in viewer.rooms():
+                left = [each for each in self._viewers[room.name] if each.id != viewer.id]
+                self._viewers[room.name] = left
 
 
 class MemoryMailboxes:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from switchboard.domain.live import END, POSITION_CHARS, Feed, Position, Shown
-from switchboard.domain.principal import Principal
+from switchboard.domain.principal import Guest, Principal
 from switchboard.domain.transcript import Item
 from switchboard.usecases.get_transcript import ItemAnswer
 from switchboard.usecases.payload import Answer, Request, SessionId
@@ -57,7 +57,8 @@ def stream_transcript(request: StreamTranscript, principal: Principal, deps: Dep
         return Stream((), None)
     position = Position.of(request.last_event_id)
     feed = Feed(_json, position, deps.new_id("")[-VIEWER_CHARS:])
-    viewing = Viewing(session, feed, deps)
+    network = principal.network if isinstance(principal, Guest) else None
+    viewing = Viewing(session, network, feed, deps)
     return Stream(viewing.begin(position.viewer), viewing)
 
 

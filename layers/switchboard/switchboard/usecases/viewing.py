@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from switchboard.domain.ports.sideband import SidebandCommands
 from switchboard.domain.ports.surroundings import Clock, NewId, Sleep
 from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.session import Session
-from switchboard.domain.viewers import Mailboxes, Notice, Viewer, Viewers, of_message, too_many
+from switchboard.domain.viewers import Mailboxes, Notice, Viewer, Viewers, of_message
 
 VIEWER_CHARS = 12
 """Of a viewer's id, which every event carries: 48 bits tell the few viewers of a session apart."""
@@ -39,16 +40,20 @@ class Deps(Protocol):
 class Viewing:
     """One viewer's stream of a session. One thread at a time may use it; any may close it.
 
+    Args:
+        network: that of a guest, who shares some places with all guests of it.
+
     Attributes:
         over: the session has ended, and everything was handed out.
         gone: the mailbox was taken from us: by the next stream of the same viewer, or by a sweep.
     """
 
-    def __init__(self, session: Session, feed: Feed, deps: Deps) -> None:
+    def __init__(self, session: Session, network: str | None, feed: Feed, deps: Deps) -> None:
         self.session_id = session.id
         self.over = False
         self.gone = False
         self._session = session
+        self._network = network
         self._feed = feed
         self._deps = deps
         self._viewer: Viewer | None = None
@@ -98,14 +103,13 @@ class Viewing:
     def _register(self, before: str | None) -> None:
         """Take a place and a mailbox; the earlier stream of the same viewer loses its own."""
         deps = self._deps
-        watching = deps.viewers.list(self.session_id)
-        if sum(viewer.id != before for viewer in watching) >= limits.VIEWERS_MAX:
-            raise too_many()  # before a mailbox is made: whoever tries on and on is to cost one read
-        for viewer in watching:
+        until = deps.clock() + timedelta(seconds=limits.STREAM_SECONDS + limits.MAILBOX_SECONDS)
+        fresh = Viewer(self._feed.viewer, self.session_id, "", until, self._network)
+        deps.viewers.require(fresh, before)  # before a mailbox is made: whoever tries on and on costs a read
+        for viewer in deps.viewers.list(self.session_id):
             if viewer.id == before:
                 self._forget(viewer)
-        until = deps.clock() + timedelta(seconds=limits.STREAM_SECONDS + limits.MAILBOX_SECONDS)
-        fresh = Viewer(self._feed.viewer, self.session_id, deps.mailboxes.open(), until)
+        fresh = replace(fresh, mailbox=deps.mailboxes.open())
         try:
             deps.viewers.add(fresh)
         except BaseException:
