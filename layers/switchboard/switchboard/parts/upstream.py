@@ -61,9 +61,8 @@ class Upstream(Ground):
 
         project = self.settings.chatkit_project
         found = OpenAIChatKit(lambda: self.openai, project, lambda: self.secret("OPENAI_CHATKIT_SECRET"))
-        if (
-            project
-        ):  # asked for now, while the function starts, and only where it is used: it costs half a start
+        if project:
+            # Asked for while the function starts, and only where it is used: it costs half a start.
             _ = self.openai
         return found
 
