@@ -82,7 +82,12 @@ class Roster:
             if command is not None and (ending is not None or command.kind == "watch"):
                 await self._shared.ask(self._shared.deps.hosts.forward, call.host, command)
         else:
-            await self.claim(call, session, ending)
+            await self.claim(call, session, None if self._is_being_left(session, ending) else ending)
+
+    def _is_being_left(self, session: Session, ending: Ending | None) -> bool:
+        """True for a call whose browser has hardly had time to go on to the next one, whoever followed it."""
+        age = (self._shared.deps.clock() - session.updated_at).total_seconds()
+        return ending is endings.REPLACED and age < limits.HANDOVER
 
     async def claim(self, call: Call, session: Session, ending: Ending | None) -> None:
         """Take the call's lease and follow it, or, with an ending, bring it to that."""

@@ -116,9 +116,43 @@ def test_a_call_that_its_browser_leaves_for_another_needs_no_hang_up() -> None:
     fleet(story)
 
 
+def test_a_call_that_was_just_replaced_is_not_cut_off_by_whoever_takes_it_over() -> None:
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a")
+        await it.followed_by("host_a")
+        it.start("host_b")
+        await asyncio.sleep(5)
+        replace_call(it)
+        host.stop()
+        await it.followed_by("host_b")
+        await until(lambda: len(it.world.upstream.sockets) > 1 and it.world.upstream.sockets[1].sent)
+        it.world.upstream.sockets[1].say(*heard("u1", None, "One thing more."))
+        await asyncio.sleep(limits.HANDOVER / 2)
+        [(_, pages)] = it.world.stores.transcripts.read("sess_1")
+        assert [item.text for item in items_of(pages)] == ["One thing more."]
+        assert it.world.upstream.hung_up == []
+        await until(lambda: it.call.reason == "replaced", limits.RECONCILE + limits.HANDOVER + 10)
+        assert it.world.upstream.hung_up
+
+    fleet(story)
+
+
+def test_a_call_that_was_replaced_long_ago_is_ended_by_whoever_finds_it() -> None:
+    async def story(it: Fleet) -> None:
+        replace_call(it)
+        await asyncio.sleep(2 * limits.HANDOVER)
+        it.start("host_a")
+        await until(lambda: it.call.reason == "replaced", 10)
+        assert it.world.upstream.tries == []
+
+    fleet(story)
+
+
 def replace_call(it: Fleet) -> None:
     """Let the session have a newer call, which nobody follows yet."""
-    it.world.stores.sessions.save(replace(SESSION, call_id="rtc_2", call_generation=3, generation=3))
+    it.world.stores.sessions.save(
+        replace(SESSION, call_id="rtc_2", call_generation=3, generation=3, updated_at=now())
+    )
 
 
 def test_a_forwarded_command_waits_for_the_table() -> None:
