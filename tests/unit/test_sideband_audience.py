@@ -214,6 +214,18 @@ def test_a_viewer_whose_mailbox_is_gone_is_told_nothing_more() -> None:
     scene(story, world)
 
 
+def test_a_viewer_who_never_left_is_told_nothing_once_no_stream_can_be_open() -> None:
+    async def story(it: Scene) -> None:
+        viewer = watch(it.world)
+        await it.socket()
+        await asyncio.sleep((viewer.until - now()).total_seconds() + limits.LIVE_BEAT)
+        assert told(it.world, viewer)
+        await asyncio.sleep(4 * limits.LIVE_BEAT)
+        assert told(it.world, viewer) == []
+
+    scene(story)
+
+
 def test_the_last_words_come_before_the_end_of_the_call() -> None:
     async def story(it: Scene) -> None:
         viewer = watch(it.world)
