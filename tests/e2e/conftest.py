@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,27 @@ class House:
     def simulator(self) -> httpx.Client:
         """Return a client of the simulator's control API."""
         return httpx.Client(base_url=f"{self.stack.simulator_url}/_simulator", timeout=EVENTUALLY_S)
+
+    def follower(self, session_id: str) -> str | None:
+        """Return the host that holds the lease of the session's call."""
+        answer = self.stack.boto3_client("dynamodb").query(
+            TableName=self.stack.table_name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :call)",
+            ExpressionAttributeValues={":pk": {"S": f"SESSION#{session_id}"}, ":call": {"S": "CALL#"}},
+        )
+        return next((str(row["host"]["S"]) for row in answer["Items"] if "host" in row), None)
+
+    def kill_follower(self, session_id: str) -> str:
+        """Kill the host that follows the session's call, as soon as one does; return its id."""
+        host = eventually(lambda: self.follower(session_id))
+        hosts = (child for child in self.stack.children if child.name.startswith("sideband"))
+        victim = next(
+            child
+            for child in hosts
+            if any(host in line and line.startswith(child.name) for line in self.lines)
+        )
+        self.stack.kill_sideband_host(signal.SIGKILL, victim)
+        return host
 
 
 @pytest.fixture(scope="session")

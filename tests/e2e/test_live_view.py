@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import yaml
 
 from dev.demo.client import FrontEnd
 from tests.e2e.conftest import EVENTUALLY_S, House, eventually
-from tests.e2e.test_voice_session import LONG_TALK, finished, follower, place_call, truly_said
+from tests.e2e.test_voice_session import LONG_TALK, finished, place_call, truly_said
 
 SLOW_TALK = yaml.safe_load("""
 name: slow-talk
@@ -160,15 +159,7 @@ def test_a_killed_host_interrupts_no_stream(house: House) -> None:
     session_id, call_id = place_call(house, front_end, LONG_TALK)
     with watching(house, front_end, session_id) as watcher:
         eventually(lambda: watcher.items())
-        table = house.stack.boto3_client("dynamodb")
-        host = eventually(lambda: follower(table, house.stack.table_name, session_id))
-        victim = next(
-            child
-            for child in house.stack.children
-            if child.name.startswith("sideband")
-            and any(host in line and line.startswith(child.name) for line in house.lines)
-        )
-        house.stack.kill_sideband_host(signal.SIGKILL, victim)
+        house.kill_follower(session_id)
         house.stack.start_sideband_host()
         eventually(lambda: finished(browser, call_id))
         eventually(lambda: placed(watcher) == truly_said(browser, call_id))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 import zipfile
 from typing import Any
 
@@ -14,7 +13,7 @@ from websockets.sync.client import connect
 
 from dev.demo.client import FrontEnd
 from tests.e2e.conftest import House, eventually
-from tests.e2e.test_voice_session import finished, follower
+from tests.e2e.test_voice_session import finished
 from tests.e2e.tool_shop import FUNCTION
 
 BOOK = """
@@ -187,15 +186,7 @@ def test_a_host_killed_between_run_and_answer_leaves_an_honest_answer_to_the_nex
         eventually(
             lambda: [item["kind"] for item in front_end.transcript(session_id)][1:] == ["function_call"]
         )
-        table = house.stack.boto3_client("dynamodb")
-        host = eventually(lambda: follower(table, house.stack.table_name, session_id))
-        victim = next(
-            child
-            for child in house.stack.children
-            if child.name.startswith("sideband")
-            and any(host in line and line.startswith(child.name) for line in house.lines)
-        )
-        house.stack.kill_sideband_host(signal.SIGKILL, victim)
+        house.kill_follower(session_id)
     finally:
         shop.open.set()
     house.stack.start_sideband_host()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from typing import Any
 
 import yaml
@@ -59,32 +58,14 @@ def test_a_host_killed_in_the_middle_of_a_call_loses_and_doubles_nothing(house: 
     session_id, call_id = place_call(house, front_end, LONG_TALK)
     eventually(lambda: said(front_end.transcript(session_id))[:1] == truly_said(browser, call_id)[:1] != [])
 
-    table = house.stack.boto3_client("dynamodb")
-    host = eventually(lambda: follower(table, house.stack.table_name, session_id))
-    victim = next(
-        child
-        for child in house.stack.children
-        if child.name.startswith("sideband")
-        and any(host in line and line.startswith(child.name) for line in house.lines)
-    )
-    house.stack.kill_sideband_host(signal.SIGKILL, victim)
+    host = house.kill_follower(session_id)
     house.stack.start_sideband_host()
 
     eventually(lambda: finished(browser, call_id))
     eventually(lambda: said(front_end.transcript(session_id)) == truly_said(browser, call_id))
-    assert follower(table, house.stack.table_name, session_id) != host
+    assert house.follower(session_id) != host
     assert len(front_end.transcript(session_id)) == 6
     front_end.ask("POST", f"/session/{session_id}/end")
-
-
-def follower(table: Any, name: str, session_id: str) -> str | None:
-    """Return the host that holds the lease of the session's call."""
-    answer = table.query(
-        TableName=name,
-        KeyConditionExpression="pk = :pk AND begins_with(sk, :call)",
-        ExpressionAttributeValues={":pk": {"S": f"SESSION#{session_id}"}, ":call": {"S": "CALL#"}},
-    )
-    return next((str(row["host"]["S"]) for row in answer["Items"] if "host" in row), None)
 
 
 def test_ending_a_session_hangs_up_its_call(house: House) -> None:
