@@ -6,6 +6,7 @@ import { dollars, number, seconds } from "../shared/figures.js";
 import { doing } from "../shared/told.js";
 
 const KEPT = "switchboard.agent"; // the session's id: who may read it is the API's to say
+const TOOL = { ok: "answers", failed: "failed", timeout: "took too long" };
 const NOTES = { refusal: "It declines", incomplete: "Broken off", error: "It failed" };
 
 export function startAgent({ who }) {
@@ -23,7 +24,7 @@ export function startAgent({ who }) {
       $(id).hidden = !agent.sessionId;
       $(id).disabled = Boolean(stop);
     }
-    if (analytics !== undefined) $("agent-sums").textContent = sumsOf(analytics);
+    if (analytics) $("agent-sums").textContent = sumsOf(analytics);
   }
 
   function keep() {
@@ -40,6 +41,7 @@ export function startAgent({ who }) {
     try {
       for await (const event of agent.ask(query, { signal: stop.signal })) show(event, answer);
       keep();
+      void sum();
     } catch (problem) {
       if (!stop.signal.aborted) {
         answer.note("No answer came.");
@@ -52,6 +54,11 @@ export function startAgent({ who }) {
       answering(words, false);
       draw();
     }
+  }
+
+  async function sum() {
+    const page = await agent.history({ limit: 1 }).catch(() => null); // they are told the next time
+    if (page) draw(page.analytics);
   }
 
   /** What was asked before, up to where it was looked at. */
@@ -92,7 +99,7 @@ export function startAgent({ who }) {
     keep();
     words.replaceChildren();
     older = null;
-    draw(null);
+    draw({});
   }, "Here is a new session.");
 
   let looked = false;
@@ -111,8 +118,8 @@ export function startAgent({ who }) {
 
 function show(event, answer) {
   if (event.type === "token") answer.add(event.content);
-  else if (event.type === "tool_call") answer.note(`calls ${event.content} ${event.arguments}`);
-  else if (event.type === "tool_result") answer.note(`${event.name} is ${event.status}: ${event.content}`);
+  else if (event.type === "tool_call") answer.note(`calls ${event.content}${event.arguments === "{}" ? "" : ` with ${event.arguments}`}`);
+  else if (event.type === "tool_result") answer.note(`${event.name} ${TOOL[event.status] ?? event.status}: ${event.content}`);
   else if (event.type === "done") answer.note(figuresOf(event));
   else if (NOTES[event.type]) answer.note(`${NOTES[event.type]}: ${event.content} ${event.code ? `(code ${event.code})` : ""}`, "problem");
 }
@@ -128,7 +135,15 @@ function figuresOf({ usage, cost_usd, milliseconds, first_token_ms, saved }) {
   return parts.filter(Boolean).join(" · ");
 }
 
-function sumsOf(analytics) {
-  const known = Object.entries(analytics ?? {}).filter(([, value]) => typeof value === "number");
-  return known.map(([name, value]) => `${name.replaceAll("_", " ")} ${number(value)}`).join(" · ");
+/** The session's own sums, which go on when what was said is forgotten. */
+function sumsOf({ answers, input_tokens, cached_tokens, output_tokens, cost_usd, mean_first_token_ms, mean_ms }) {
+  if (!answers) return "";
+  const parts = [
+    `${number(answers)} ${answers === 1 ? "answer" : "answers"} in this session`,
+    `${number(input_tokens + output_tokens)} tokens, ${number(cached_tokens)} of them from the cache`,
+    typeof cost_usd === "number" && dollars(cost_usd),
+    typeof mean_first_token_ms === "number" && `first word after ${seconds(mean_first_token_ms)} on average`,
+    typeof mean_ms === "number" && `whole after ${seconds(mean_ms)}`,
+  ];
+  return parts.filter(Boolean).join(" · ");
 }

@@ -14,7 +14,10 @@ export function bubble(list, speaker, name, words = "") {
       reveal(list);
     },
     set: (all) => said.replaceChildren(all),
-    note: (words, kind = "quiet") => item.append(element("p", words, { class: kind })),
+    note: (words, kind = "quiet") => {
+      item.append(element("p", words, { class: kind }));
+      reveal(list);
+    },
   };
 }
 
