@@ -106,7 +106,7 @@ class Ear:
             on_heard()
             code = await listen(attached.socket, conversation, writer)
         except Hung as hung:
-            return hung.code
+            code = hung.code
         self._socket = None
         return code
 
@@ -177,7 +177,12 @@ class Ear:
         return await self._writer.drain(seconds) if self._writer is not None else 0
 
     async def finish(self) -> int:
-        """Close the transcript and write it; return how many items could not be. Raise LeaseLost."""
+        """Close the transcript and write it; return how many items could not be. Raise LeaseLost.
+
+        A call that ends while another host hands it over is taken over here: that host still writes.
+        """
+        if not self.is_open and self._lease.number > 1:
+            await asyncio.sleep(limits.LINGER_FLUSH)
         conversation, writer = await self.open()
         conversation.close(asyncio.get_running_loop().time())
         return await writer.drain(limits.CLOSE_FLUSH)

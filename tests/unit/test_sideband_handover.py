@@ -64,6 +64,22 @@ def test_a_call_is_taken_over_only_once_the_earlier_host_has_written_what_it_hea
     scene(story, world)
 
 
+def test_a_call_that_ends_while_it_is_handed_over_keeps_what_the_earlier_host_still_writes() -> None:
+    async def story(it: Scene) -> None:
+        before = it.follow.lease
+        it.world.stores.calls.release(before, now())
+        await it.over_and_again()
+        it.follow.stop(ending.ENDED)
+        await asyncio.sleep(limits.LINGER_FLUSH - 0.1)
+        last_words = {"id": "a1", "kind": "message", "role": "assistant", "progress": 2, "previous": "root"}
+        it.world.stores.transcripts.write(before, 1, 1, [last_words])
+        await it.over()
+        assert [item.id for item in it.items] == ["a1", "gap_2_1"]
+        assert (it.call.status, it.call.reason) == ("closed", "ended")
+
+    scene(story)
+
+
 def test_a_lost_lease_ends_the_follow_in_silence() -> None:
     async def story(it: Scene) -> None:
         socket = await it.socket()
