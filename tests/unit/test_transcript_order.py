@@ -1,6 +1,6 @@
 """Items stand in the order of the conversation, and arrival decides only where lineage is silent."""
 
-from switchboard.domain.transcript import GAP, START, Item, order
+from switchboard.domain.transcript import GAP, START, Item, Part, order
 
 
 def names(*items: Item) -> str:
@@ -76,7 +76,7 @@ def test_a_gap_at_the_end_stays_for_nobody_denies_it() -> None:
 
 
 def test_gaps_in_one_place_are_one() -> None:
-    assert names(heard("a", START, 1), gap(3, "H"), gap(2), item("c", None, 4)) == "aGc"
+    assert names(heard("a", START, 1), gap(3, "H"), gap(2), item("c", None, 4), heard("d", "c", 5)) == "aGcd"
 
 
 def test_a_gap_bears_the_times_of_what_is_around_it() -> None:
@@ -84,3 +84,16 @@ def test_a_gap_bears_the_times_of_what_is_around_it() -> None:
     after = Item(id="b", seq=3, audio_start_ms=4000, audio_end_ms=5000)
     marker = order([before, gap(2), after])[1]
     assert (marker.status, marker.audio_start_ms, marker.audio_end_ms) == ("lost", 900, 4000)
+
+
+def test_each_item_whose_place_nobody_heard_has_a_gap_before_it() -> None:
+    torn = [heard("a", START, 1), gap(2), item("c", None, 3), item("e", None, 4), heard("f", "e", 5)]
+    assert names(*torn) == "aGcG_eef"
+    assert names(*torn[:3]) == "aGcG_c_end"
+    assert names(*torn[:3], heard("f", "d", 4)) == "aGcG_c_endf"
+    assert names(heard("a", START, 1), item("c", None, 2), gap(3), heard("d", "c", 4)) == "acd"
+
+
+def test_what_is_being_said_has_no_gap_before_it_for_want_of_a_place() -> None:
+    speaking = Item("u", seq=4, role="user", parts=(Part(0, "audio"),), progress=1)
+    assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), speaking) == "abu"

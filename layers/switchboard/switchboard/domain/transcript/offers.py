@@ -29,7 +29,8 @@ class Offer:
     def worth(self) -> tuple[bool, int, int, str]:
         """Return what makes one offer better than another: that it is whole, that it tells more."""
         told = [(line.id, line.role, line.text, line.arguments, line.output) for line in self.lines]
-        return self.before and self.behind, len(self.lines), sum(len(str(each)) for each in told), repr(told)
+        size = sum(len(str(each)) for each in told)
+        return self.before and self.behind, len(self.lines), size, repr(self.lines)
 
 
 def is_open(item: Item) -> bool:
@@ -93,10 +94,13 @@ class Reading:
 
     def _is_of_this_talk(self) -> bool:
         """Tell whether the report shares a line with the talk, or there is nothing that it could share."""
-        if any(place is not None for place in self.places):
+        known = any(place is not None for place in self.places)
+        if known or any(line.previous in self.by_id for line in self.told):
             return True
         begins = any(line.previous == START for line in self.told)
         silent = not any(item.text for _, item in self.talk)
+        if begins and silent and self.gaps and self._opens_a_call(self.gaps[0]):
+            return True
         return len(self.gaps) == 1 and (silent or (begins and self._opens_a_call(self.gaps[0])))
 
     def _gap_of(self, index: int, ours: Mapping[str, int]) -> Place:
@@ -109,6 +113,8 @@ class Reading:
         behind = ours.get(previous, self.by_id.get(previous, -2) + 1)
         if behind in inside:
             return behind
+        if line.previous == START and inside and self._opens_a_call(inside[0]):
+            return inside[0]
         timely = [gap for gap in inside if is_within(line, self.talk[gap][1])]
         return timely[0] if len(timely) == 1 else None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from .item import DONE_LINEAGE, GAP, START, Item
+from .item import COMPLETED, DONE_LINEAGE, GAP, START, Item
 
 
 def order(items: Iterable[Item]) -> list[Item]:
@@ -16,7 +16,8 @@ def order(items: Iterable[Item]) -> list[Item]:
     earliest arrival.
 
     A gap stands where nobody listened, if what follows it does not name what stands before it: then something
-    may have been said between. It bears the times of the call's audio between which that was.
+    may have been said between. It bears the times of the call's audio between which that was. An item whose
+    predecessor was told while nobody listened has one before it, too, and behind it unless the next names it.
     """
     known = list(items)
     gaps = [item for item in known if item.kind == GAP]
@@ -34,15 +35,31 @@ def _with_gaps(said: list[Item], gaps: Sequence[Item]) -> list[Item]:
         if following is None and gap.previous == START:
             continue  # nothing was ever heard: the call may have been silent from its beginning
         if following is None or following.lineage < DONE_LINEAGE or following.previous != previous:
-            ends = (item.audio_end_ms for item in said[: before + 1] if item.audio_end_ms is not None)
-            starts = following.audio_start_ms if following is not None else None
-            behind.setdefault(
-                before, replace(gap, audio_start_ms=max(ends, default=None), audio_end_ms=starts)
-            )
+            behind.setdefault(before, _timed(gap, said, before + 1))
+    for place, item in enumerate(said):
+        if _is_adrift(item) and (
+            torn := [gap for gap in gaps if gap.previous != START and gap.seq < item.seq]
+        ):
+            name = f"{torn[-1].id}_{item.id}"
+            behind.setdefault(place - 1, _timed(replace(torn[-1], id=name), said, place))
+            if place + 1 == len(said) or said[place + 1].previous not in (None, item.id):
+                behind.setdefault(place, _timed(replace(torn[-1], id=f"{name}_end"), said, place + 1))
     placed = [behind[-1]] if -1 in behind else []
     for place, item in enumerate(said):
         placed += [item, behind[place]] if place in behind else [item]
     return placed
+
+
+def _timed(gap: Item, said: Sequence[Item], place: int) -> Item:
+    """Return a gap with the times of the call's audio that it has in front of that place."""
+    ends = (item.audio_end_ms for item in said[:place] if item.audio_end_ms is not None)
+    starts = said[place].audio_start_ms if place < len(said) else None
+    return replace(gap, audio_start_ms=max(ends, default=None), audio_end_ms=starts)
+
+
+def _is_adrift(item: Item) -> bool:
+    """True for an item of which nobody heard where it belongs; what is being said has no place yet."""
+    return item.previous is None and not (item.role == "user" and item.progress < COMPLETED)
 
 
 def _by_lineage(items: Iterable[Item]) -> list[Item]:
