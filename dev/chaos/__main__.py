@@ -1,7 +1,8 @@
 """`python -m dev.chaos`: break everything at once; compare every transcript with the truth.
 
 The exit status is 1 if an item was lost that a host had heard, or where nothing shows it; if one is doubled,
-out of order or says something else; or if there was nothing to compare.
+out of order or says something else; if what a reader gets once gaps are filled from the browsers' logs is not
+the script, word for word; or if there was nothing to compare.
 """
 
 from __future__ import annotations
@@ -14,20 +15,17 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
-from typing import Any
-
-from switchboard.domain.call import Call
-from switchboard.domain.talk import items_of
 
 from dev.chaos import limits
+from dev.chaos.compare import compare
 from dev.chaos.machine import Machine
 from dev.chaos.plants import PLANTS
+from dev.chaos.reading import Reading
 from dev.chaos.report import failures, rows
 from dev.chaos.storm import Storm, until
 from dev.chaos.storm_proxy import StormProxy
 from dev.chaos.takeovers import Takeovers
 from dev.chaos.tally import Tally
-from dev.chaos.truth import lines_of
 from dev.chaos.world import KEY, World
 from dev.engine import ports
 from dev.engine.processes import LineSink
@@ -84,10 +82,11 @@ async def _run(options: argparse.Namespace, world: World, takeovers: Takeovers, 
             _say("the storm is over; waiting for the last words")
             await until(lambda: _is_over(world, storm, takeovers), limits.AFTERWARDS)
             telling.cancel()
-            tally = await _compare(world, caller, storm, takeovers)
+            _say("the browsers leave their logs; comparing")
+            tally, reading = await compare(world, caller, storm, takeovers)
     finally:
         await proxy.stop()
-    return _report(storm, tally, takeovers, world, busy)
+    return _report(storm, tally, reading, takeovers, world, busy)
 
 
 async def _is_over(world: World, storm: Storm, takeovers: Takeovers) -> bool:
@@ -117,39 +116,12 @@ async def _progress(storm: Storm, takeovers: Takeovers) -> None:
         )
 
 
-async def _compare(world: World, caller: Caller, storm: Storm, takeovers: Takeovers) -> Tally:
-    tally = Tally()
-    for call in storm.calls:
-        told = await caller.truth(call.call_id)
-        truth = lines_of(told, takeovers.deaths(call.call_id))
-        wrong = len(tally.wrong)
-        pages = await asyncio.to_thread(world.transcripts.pages, call.session_id, call.generation)
-        tally.add(call.call_id, truth, items_of(pages))
-        stored = await asyncio.to_thread(world.calls.find, call.session_id, call.generation)
-        if len(tally.wrong) > wrong:
-            tally.wrong.append(f"{call.call_id}: {_history(told, stored, takeovers)}")
-        storm.counts["calls not closed in time"] += stored is None or stored.status != "closed"
-    return tally
-
-
-def _history(told: dict[str, Any], stored: Call | None, takeovers: Takeovers) -> str:
-    """Return who listened when, and which hosts died of the call, to see what became of an item."""
-    heard = [
-        f"{each['since']:.1f}-{each['until'] or 0:.1f}{' cut' if each['cut'] else ''}"
-        for each in told["listeners"]
-    ]
-    items = [
-        f"{line['item_id'][-4:]} {line['told'][0]:.1f}-{line['told'][1]:.1f}" for line in told["transcript"]
-    ]
-    deaths = [f"{death:.1f}" for death in takeovers.deaths(told["id"])]
-    lease = f"lease {stored.lease}, {stored.reason}" if stored else "no row"
-    return f"{lease}; heard {', '.join(heard)}; deaths {', '.join(deaths)}; items {', '.join(items)}"
-
-
-def _report(storm: Storm, tally: Tally, takeovers: Takeovers, world: World, busy: str) -> int:
-    for name, value in rows(storm.counts, tally, takeovers, busy):
+def _report(
+    storm: Storm, tally: Tally, reading: Reading, takeovers: Takeovers, world: World, busy: str
+) -> int:
+    for name, value in rows(storm.counts, tally, reading, takeovers, busy):
         print(f"{name:<50}{value!s:>16}")
-    wrong = failures(storm.counts, tally, takeovers, world.skews)
+    wrong = failures(storm.counts, tally, reading, takeovers, world.skews)
     for line in wrong:
         print(f"wrong: {line}")
     return 1 if wrong else 0

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from sideband import ear, opening
-from sideband.conversation import Conversation
+from sideband import ear, opening, roster
 from sideband.ear import Ear
 from sideband.journal import Journal, Write
+from sideband.roster import Roster
 from sideband.watch import Watch
 from sideband.writer import Writer
-from switchboard.domain.call import Call, Lease
+from switchboard.domain.call import Call, Command, Lease
 from switchboard.domain.ports.transcripts import TranscriptPage
+from switchboard.domain.session import Session
 from switchboard.domain.transcript import events, forget
 from switchboard.stores.dynamodb import calls as dynamodb_calls
 from switchboard.stores.dynamodb import transcripts as dynamodb_transcripts
@@ -106,6 +107,15 @@ def _overwriting(original: object) -> object:
     return write
 
 
+def _forgetful(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def tend(ours: Roster, call: Call, session: Session, command: Command | None = None) -> None:
+        if command is not None:
+            ours.follows.pop((call.session_id, call.generation), None)
+        await original(ours, call, session, command)
+
+    return tend
+
+
 def _nothing(result: object) -> Wrap:
     return lambda original: lambda *_, **__: result
 
@@ -149,6 +159,10 @@ PLANTS = {
         "a call is closed before its words are written", ((Writer, "drain", _never(0)),)
     ),
     "no-gap": Plant("no mark is left where nobody listened", ((Ear, "tear", _nothing(None)),)),
-    "asks-nothing": Plant("what others name is never asked for", ((Conversation, "tend", _nothing([])),)),
+    "asks-nothing": Plant("what others name is never asked for", ((Journal, "missing", _nothing(())),)),
     "no-takeover": Plant("a dead host is never missed", ((Watch, "dead", _nothing(())),)),
+    "obeys-twice": Plant("a repeated command is obeyed as if it were new", ((Roster, "tend", _forgetful),)),
+    "never-ends": Plant(
+        "replaced and ended calls are followed on", ((roster, "due_ending", _nothing(None)),)
+    ),
 }

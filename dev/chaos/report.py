@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from statistics import median
 
 from dev.chaos import limits
+from dev.chaos.reading import Reading
 from dev.chaos.takeovers import Takeovers, Waits
 from dev.chaos.tally import Tally
 
 Row = tuple[str, object]
 
 
-def rows(harm: Mapping[str, int], tally: Tally, takeovers: Takeovers, busy: str) -> list[Row]:
+def rows(
+    harm: Mapping[str, int], tally: Tally, reading: Reading, takeovers: Takeovers, busy: str
+) -> list[Row]:
     """Return what to print, a name and a value each."""
     return [
         ("-- harm done", ""),
         *((name, count) for name, count in sorted(harm.items()) if count),
         ("hosts' clocks wrong by, seconds", _span(list(takeovers.skews.values()))),
-        ("-- what became of the transcripts", ""),
+        ("-- what hosts have written down", ""),
         ("calls", tally.calls),
         ("calls with every word", tally.whole),
         ("items said", tally.expected),
@@ -34,6 +37,16 @@ def rows(harm: Mapping[str, int], tally: Tally, takeovers: Takeovers, busy: str)
         ("items beside a gap, their place unknown", tally.adrift),
         ("gaps shown", tally.gaps),
         ("of which nothing was said in", tally.idle_gaps),
+        ("-- what is read, gaps filled from the browsers' logs", ""),
+        ("transcripts that equal their script", f"{reading.equal} of {reading.calls}"),
+        ("items read, word for word", f"{reading.found} of {reading.expected}"),
+        ("of which only a browser tells", reading.browsers),
+        ("items lost", reading.missing),
+        ("items that broke off, as hosts heard them", reading.halved),
+        ("items with other words", reading.mangled),
+        ("items doubled or invented", reading.doubled),
+        ("items out of order", reading.disordered),
+        ("gaps that remain, empty", reading.gaps),
         *_waits("SIGKILL", takeovers.killed, limits.TAKEOVER_PROMISED),
         *_waits("SIGTERM", takeovers.asked, limits.HANDOVER_PROMISED),
         ("-- the machine", ""),
@@ -43,10 +56,10 @@ def rows(harm: Mapping[str, int], tally: Tally, takeovers: Takeovers, busy: str)
 
 
 def failures(
-    harm: Mapping[str, int], tally: Tally, takeovers: Takeovers, skews: Mapping[str, float]
+    harm: Mapping[str, int], tally: Tally, reading: Reading, takeovers: Takeovers, skews: Mapping[str, float]
 ) -> list[str]:
     """Return everything that must not be; empty if all is well."""
-    found = list(tally.failures)
+    found = [*tally.failures, *reading.wrong]
     for name in ("calls not closed in time", "hosts that did not leave in time"):
         if harm.get(name):
             found.append(f"{harm[name]} {name}")

@@ -72,7 +72,7 @@ class Tally:
         self._order(call_id, truth, page)
 
     def _compare(self, call_id: str, line: Line, item: Item) -> None:
-        if _says_all(item, line):
+        if says_all(item, line):
             self.found += 1
         elif line.heard:
             self.lost_heard += 1
@@ -121,27 +121,36 @@ class _Page:
         return self.items[name].previous is not None
 
     def marks_between(self, truth: Sequence[Line], index: int) -> set[int]:
-        """Return the gaps between the nearest neighbours of a line that are there and in their place."""
-        there = [line.item_id in self.places and self.is_placed(line.item_id) for line in truth]
-        before = [
-            self.places[line.item_id]
-            for line, is_there in zip(truth[:index], there, strict=False)
-            if is_there
-        ]
-        after = [
-            self.places[line.item_id]
-            for line, is_there in zip(truth[index:], there[index:], strict=True)
-            if is_there
-        ]
-        start, end = max(before, default=-1), min(after, default=len(self.places) + len(self.gaps))
+        """Return the gaps between the nearest neighbours of a line that are there, if those are in order."""
+        there = [line.item_id in self.places for line in truth]
+        start, end = self._between(truth, index, there)
+        if start > end:
+            start, end = self._between(
+                truth,
+                index,
+                [
+                    is_there and self.is_placed(line.item_id)
+                    for line, is_there in zip(truth, there, strict=True)
+                ],
+            )
         return {place for place in self.gaps if start < place < end}
+
+    def _between(self, truth: Sequence[Line], index: int, there: Sequence[bool]) -> tuple[int, int]:
+        places = [
+            self.places[line.item_id] if is_there else None
+            for line, is_there in zip(truth, there, strict=True)
+        ]
+        before = [place for place in places[:index] if place is not None]
+        after = [place for place in places[index:] if place is not None]
+        return max(before, default=-1), min(after, default=len(self.places) + len(self.gaps))
 
     def has_gap(self, start: int, end: int) -> bool:
         """True if a gap is shown between two places, or right beside them."""
         return any(start - 1 <= place <= end + 1 for place in self.gaps)
 
 
-def _says_all(item: Item, line: Line) -> bool:
+def says_all(item: Item, line: Line) -> bool:
+    """True if every word that was said is there, and no other."""
     if line.known:
         return tuple(filter(None, line.known)) == tuple(
             filter(None, (item.name, item.arguments, item.output))

@@ -56,12 +56,13 @@ def was_heard(told: Told, listeners: Sequence[Mapping[str, Any]], deaths: Sequen
 
 
 def is_covered(first: float, last: float, listeners: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether at any time between the two somebody listened."""
+    """Return whether at any time between the two somebody listened; what fell on an edge may be unheard."""
     for listener in sorted(listeners, key=lambda each: float(each["since"])):
-        if listener["since"] > first:
+        if listener["since"] >= first:
             return False
         until = float("inf") if listener["until"] is None else listener["until"]
-        first = max(first, until - (limits.ON_ITS_WAY if listener["cut"] else 0.0))
-        if first >= last:
+        until -= limits.ON_ITS_WAY if listener["cut"] else 0.0
+        if until > last:
             return True
+        first = max(first, until)
     return False

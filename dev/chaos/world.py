@@ -14,7 +14,10 @@ from random import Random
 from typing import Any
 
 from switchboard.domain import limits as domain_limits
+from switchboard.domain.ports.transcripts import Transcripts
+from switchboard.domain.talk import Reports
 from switchboard.stores.dynamodb.calls import DynamoCalls
+from switchboard.stores.dynamodb.reports import DynamoReports
 from switchboard.stores.dynamodb.sessions import DynamoSessions
 from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
@@ -73,7 +76,8 @@ class World:
         table = Table(dynamodb, TABLE, _now)
         self.sessions = DynamoSessions(table)
         self.calls = DynamoCalls(table)
-        self.transcripts = DynamoTranscripts(table, domain_limits.SESSION_DAYS * 24 * 3600, _now)
+        self.reports: Reports = DynamoReports(table)
+        self.transcripts: Transcripts = DynamoTranscripts(table, domain_limits.SESSION_DAYS * 24 * 3600, _now)
 
     def start_hosts(self) -> None:
         """Start all hosts, and wait until they are well."""

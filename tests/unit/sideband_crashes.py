@@ -60,6 +60,11 @@ def _end(stage: Stage) -> None:
     stage.end("sess_0")
 
 
+def _leave_and_end(stage: Stage) -> None:
+    stage.leave(_owner(stage))
+    stage.end("sess_0")
+
+
 def _cut(stage: Stage) -> None:
     async def drop() -> None:
         stage.upstream.drop("rtc_0", 1006)
@@ -81,6 +86,7 @@ TALES = {
     "who takes over from one that leaves dies": Tale(_leave, "other", 8.0, hosts=3),
     "a host leaves alone": Tale(_leave, "nobody", hosts=1),
     "a host leaves while the table is busy": Tale(_leave, "nobody", refused=0.4),
+    "a host leaves while a session ends": Tale(_leave_and_end, "nobody", refused=0.4),
     "who takes over from one that only seems dead dies": Tale(_stop_its_heart, "other", 14.0, hosts=3),
     "a host seems dead and talks on": Tale(_stop_its_heart, "nobody", 20.0),
     "it dies while a call is replaced": Tale(_renew, "owner", 6.0),

@@ -9,6 +9,8 @@ from contextlib import suppress
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sideband import limits
+from sideband.ear import CLEAN
 from switchboard.domain.errors import LeaseLost
 
 from tests.unit.sideband_proof import Proof, small_pages
@@ -17,7 +19,11 @@ from tests.unit.sideband_truth import Said
 
 EXPLORED: Counter[str] = Counter()
 WHICH = st.integers(0, 20)
-SESSIONS = st.sampled_from(("sess_0", "sess_1"))
+AFTER = st.integers(0, 3)
+"""Sentences that are said right after something broke."""
+SESSIONS = st.sampled_from(("sess_0", "sess_1", "sess_2"))
+CALLS_MAX = 8
+REFUSED = st.sampled_from((0.0, 0.3, 0.5))
 HOW = st.sampled_from(("plain", "plain", "twice", "swapped"))
 
 
@@ -29,10 +35,11 @@ class SidebandModel(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 999))
     def begin(self, seed: int) -> None:
         EXPLORED["histories"] += 1
-        self.stage = Stage(seed)
+        self.stage = Stage(seed, sessions=3)
         self.proof = Proof(self.stage)
         self.unfinished: list[tuple[str, Said]] = []
         self.stage.start()
+        self.attach_or_renew("sess_0", 1, 1.0)
 
     def _live(self) -> list[str]:
         return [call_id for call_id, call in self.stage.upstream.calls.items() if not call.is_over]
@@ -40,11 +47,12 @@ class SidebandModel(RuleBasedStateMachine):
     def _host(self, which: int) -> str:
         return sorted(self.stage.hosts)[which % len(self.stage.hosts)]
 
-    @rule(name=SESSIONS, hints=st.integers(0, 2))
-    def attach_or_renew(self, name: str, hints: int) -> None:
-        """A browser reports a new call, which replaces the one before."""
-        if self.stage.session(name).status != "ended" and len(self.stage.calls) < 6:
+    @rule(name=SESSIONS, hints=st.integers(0, 2), silence=st.sampled_from((0.0, 0.5, 3.0)))
+    def attach_or_renew(self, name: str, hints: int, silence: float) -> None:
+        """A browser reports a new call, which replaces the one before, and is silent at first."""
+        if self.stage.session(name).status != "ended" and len(self.stage.calls) < CALLS_MAX:
             self.stage.attach(name, hints)
+            self.stage.run(asyncio.sleep(silence))
 
     @rule(name=SESSIONS, hints=st.integers(0, 2))
     def end(self, name: str, hints: int) -> None:
@@ -80,39 +88,43 @@ class SidebandModel(RuleBasedStateMachine):
 
         self.stage.run(end())
 
-    @rule(which=WHICH, turns=st.integers(1, 4), how=HOW)
-    def talk(self, which: int, turns: int, how: str) -> None:
+    @rule(which=WHICH, turns=st.integers(1, 4), how=HOW, pause=st.sampled_from((0.05, 0.4, 1.5)))
+    def talk(self, which: int, turns: int, how: str, pause: float) -> None:
         """Some whole sentences."""
+        self.stage.run(self._talk(which, turns, how, pause))
 
-        async def talk() -> None:
-            live = self._live()
-            for turn in range(turns if live else 0):
-                call_id = live[which % len(live)]
-                said = self.stage.upstream.begin_item(call_id, ("user", "reply")[turn % 2], how)
-                await asyncio.sleep(0.05)
+    async def _talk(self, which: int, turns: int, how: str = "plain", pause: float = 0.4) -> None:
+        live = self._live()
+        for turn in range(turns if live else 0):
+            call_id = live[which % len(live)]
+            if self.stage.upstream.calls[call_id].is_over:
+                return
+            said = self.stage.upstream.begin_item(call_id, ("user", "reply")[turn % 2], how)
+            await asyncio.sleep(pause)
+            if not self.stage.upstream.calls[call_id].is_over:
                 self.stage.upstream.end_item(call_id, said, how)
-
-        self.stage.run(talk())
 
     @rule(which=WHICH, place=WHICH)
     def put_in(self, which: int, place: int) -> None:
-        """A client puts an item in between two others."""
+        """A client puts an item in between two others; next to a gap its place could not be told."""
 
         async def put_in() -> None:
-            if live := self._live():
+            if live := [name for name in self._live() if self.stage.upstream.calls[name].is_whole]:
                 call_id = live[which % len(live)]
                 said = self.stage.upstream.begin_item(call_id, "reply", "plain", place)
                 self.stage.upstream.end_item(call_id, said, "plain")
 
         self.stage.run(put_in())
 
-    @rule(which=WHICH, code=st.sampled_from((1000, 1001, 1006)))
-    def drop(self, which: int, code: int) -> None:
-        """A call's connections break."""
+    @rule(which=WHICH, code=st.sampled_from((1000, 1001, 1006)), after=AFTER)
+    def drop(self, which: int, code: int, after: int) -> None:
+        """A call's connections break; one that closes cleanly is opened again before anything else."""
 
         async def drop() -> None:
             if live := self._live():
                 self.stage.upstream.drop(live[which % len(live)], code)
+                await self._talk(which, after)
+                await asyncio.sleep(limits.HANG_UP_SEEN if code in CLEAN else 0)
 
         self.stage.run(drop())
 
@@ -126,22 +138,27 @@ class SidebandModel(RuleBasedStateMachine):
 
         self.stage.run(hang_up())
 
-    @rule(which=WHICH)
-    def lose_the_lease(self, which: int) -> None:
+    @rule(which=WHICH, after=AFTER)
+    def lose_the_lease(self, which: int, after: int) -> None:
         """Somebody takes the lease, and dies before it does anything."""
-        if self.stage.calls:
+
+        async def lose() -> None:
             call = self.stage.calls[which % len(self.stage.calls)]
             stores = self.stage.world.stores
             stores.hosts.beat("host_0", EXPLORED["steps"], 1)
             with suppress(LeaseLost):
                 stores.calls.claim(self.stage.stored(call), "host_0")
+            await self._talk(which, after)
 
-    @rule(which=WHICH, refused=st.sampled_from((0.0, 0.3, 0.5)), unanswered=st.sampled_from((0.0, 0.1)))
-    def trouble(self, which: int, refused: float, unanswered: float) -> None:
+        self.stage.run(lose())
+
+    @rule(which=WHICH, refused=REFUSED, unanswered=st.sampled_from((0.0, 0.1)), after=AFTER)
+    def trouble(self, which: int, refused: float, unanswered: float, after: int) -> None:
         """The table refuses one host some of its requests, or carries them out and does not answer."""
         if self.stage.hosts:
             edge = self.stage.hosts[self._host(which)][2]
             edge.refused, edge.unanswered = refused, unanswered
+            self.stage.run(self._talk(which, after))
 
     @rule(which=WHICH, stopped=st.booleans())
     def stop_a_heart(self, which: int, stopped: bool) -> None:
@@ -155,8 +172,8 @@ class SidebandModel(RuleBasedStateMachine):
         if len(self.stage.hosts) < 3:
             self.stage.start()
 
-    @rule(which=WHICH, turns=st.integers(0, 40))
-    def crash(self, which: int, turns: int) -> None:
+    @rule(which=WHICH, turns=st.integers(0, 40), after=AFTER)
+    def crash(self, which: int, turns: int, after: int) -> None:
         """A host dies after so many turns of the loop, at whatever it awaits."""
 
         async def die() -> None:
@@ -167,12 +184,14 @@ class SidebandModel(RuleBasedStateMachine):
         if self.stage.hosts:
             EXPLORED["crashes"] += 1
             self.stage.run(die())
+            self.stage.run(self._talk(which, after))
 
-    @rule(which=WHICH)
-    def leave(self, which: int) -> None:
+    @rule(which=WHICH, after=AFTER)
+    def leave(self, which: int, after: int) -> None:
         """A host is told to leave; its calls go on meanwhile."""
         if self.stage.hosts:
             self.stage.leave(self._host(which))
+            self.stage.run(self._talk(which, after))
 
     @rule(seconds=st.sampled_from((0.01, 0.3, 1.0, 3.0, 12.0)))
     def wait(self, seconds: float) -> None:

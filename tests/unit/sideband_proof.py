@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sideband import limits
-from switchboard.domain.transcript import GAP
+from switchboard.domain.call import Call
+from switchboard.domain.transcript import GAP, settled
 
 from dev.chaos.tally import Tally
 from tests.unit.sideband_stage import Stage
@@ -76,8 +77,21 @@ class Proof:
             over = stage.upstream.calls[call.call_id].is_over
             followed = stage.stored(call).status == "followed"
             assert followed is (stage.is_current(call) and not over), f"{stage.stored(call)}"
+            if followed:
+                self._is_asked_for(call)
+            open_ended = [item.id for item in stage.items(call) if not (followed or settled(item))]
+            assert not open_ended, f"{call.call_id} is closed, and unfinished: {open_ended}"
         tally = self.tally()
         assert not tally.wrong, "\n".join(tally.wrong)
+
+    def _is_asked_for(self, call: Call) -> None:
+        """What the items of a call that goes on name as said before them was asked for, if it was whole."""
+        conversation, items = self._stage.upstream.calls[call.call_id], self._stage.items(call)
+        there = {item.id for item in items if item.text or item.arguments}
+        for item in items:
+            said = conversation.find(item.previous or "")
+            if said is not None and said.is_over and not said.cut:
+                assert said.item_id in there, f"{item.id} names {said.item_id}, and nobody asked for it"
 
     def tally(self) -> Tally:
         """Return what became of everything that was said.
@@ -88,9 +102,11 @@ class Proof:
         tally = Tally()
         for call in self._stage.calls:
             conversation, items = self._stage.upstream.calls[call.call_id], self._stage.items(call)
-            heard = [line.since for line in conversation.lines if line.since is not None]
-            if heard and (items or min(heard) - conversation.begun > limits.LATE):
-                tally.add(call.call_id, conversation.truth(), items)
+            truth = conversation.truth([item.id for item in items])
+            came = [line.since for line in conversation.lines if line.since is not None]
+            late = bool(came) and min(came) - conversation.begun > limits.LATE
+            if items or late or any(line.heard for line in truth):
+                tally.add(call.call_id, truth, items)
         return tally
 
     def _release(self) -> None:

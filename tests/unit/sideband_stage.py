@@ -129,7 +129,7 @@ class Stage:
         self.queue = Hints()
         self.hosts: dict[str, tuple[Host, asyncio.Task[None], Edge]] = {}
         self.begun = 0
-        self.leaving: dict[str, tuple[Edge, asyncio.Task[None]]] = {}
+        self.leaving: dict[str, tuple[Host, asyncio.Task[None], Edge]] = {}
         self._graves: list[asyncio.Task[None]] = []
         self.calls: list[Call] = []
         self._capacity = capacity
@@ -180,18 +180,18 @@ class Stage:
 
     def kill(self, name: str) -> None:
         """Cut a host off from the world, wherever it is; what it does from now on nobody sees."""
-        edge, task = self.leaving.pop(name) if name in self.leaving else self.hosts.pop(name)[:0:-1]
+        host, task, edge = self.leaving.pop(name) if name in self.leaving else self.hosts.pop(name)
         edge.dead = True
         self._graves.append(task)  # the loop itself would forget who waits for ever
-        self.upstream.died(name, self.loop.time())
-        for task, host in list(self._tasks.items()):
-            if host == name and not task.done():
+        self.upstream.died(name, self.loop.time(), _unsaved(host))
+        for task, owner in list(self._tasks.items()):
+            if owner == name and not task.done():
                 AWAITS.update(_suspended(task))
 
     def leave(self, name: str) -> asyncio.Task[None]:
         """Tell a host to leave; return what ends when it has."""
         host, task, edge = self.hosts.pop(name)
-        self.leaving[name] = edge, task
+        self.leaving[name] = host, task, edge
         self.loop.call_soon(host.stop)
         return task
 
@@ -254,6 +254,12 @@ class Stage:
 
         self.run(end())
         self.loop.close()
+
+
+def _unsaved(host: Host) -> set[str]:
+    """Return the items whose newest words only this host has: a busy table is no defect."""
+    writers = (follow._ear._writer for follow in host.roster.follows.values())
+    return {item.id for writer in writers if writer is not None for item in writer._journal.unsaved()}
 
 
 def _suspended(task: asyncio.Task[Any]) -> list[str]:

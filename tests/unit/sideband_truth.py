@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from sideband.line import Listener
 from sideband.socket import Refused
@@ -17,7 +18,10 @@ from tests.unit.sideband_world import FakeSocket
 
 @dataclass
 class Said:
-    """One item, and when the first and the last news of it went out. `cut` replies were interrupted."""
+    """One item, and when the first and the last news of it went out.
+
+    `cut` replies were interrupted. What `is_put_in` stands before what was said earlier.
+    """
 
     item_id: str
     kind: str
@@ -27,6 +31,7 @@ class Said:
     last: float = 0.0
     is_over: bool = False
     cut: bool = False
+    is_put_in: bool = False
 
     def begins(self) -> list[Event]:
         if self.kind == "user":
@@ -114,13 +119,14 @@ class Line(FakeSocket):
 
 @dataclass
 class Conversation:
-    """What was said on one call, and who listened."""
+    """What was said on one call, and who listened. `unsaved` are words that died with their host."""
 
     begun: float = 0.0
     said: list[Said] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     is_over: bool = False
     deaths: list[float] = field(default_factory=list)
+    unsaved: set[str] = field(default_factory=set)
     held: list[Event] = field(default_factory=list)
 
     def find(self, item_id: str) -> Said | None:
@@ -135,22 +141,45 @@ class Conversation:
             if line.hears:
                 line.say(*(events * 2 if how == "twice" else events), *late)
 
-    def truth(self) -> list[truth.Line]:
-        listeners = [
-            {"since": line.since, "until": line.until, "cut": line.cut}
-            for line in self.lines
-            if line.since is not None
-        ]
-        return [
+    def truth(self, shown: Collection[str]) -> list[truth.Line]:
+        """Return what was said; on a call with an item put in, less what was neither heard nor is `shown`.
+
+        A gap marks a time: what is put in elsewhere meanwhile is not in it, and at its edge denies it.
+        """
+        listeners = self._listeners()
+        lines = [
             truth.Line(
                 said.item_id,
                 None if said.kind == "tool" else said.words if said.is_over else None,
                 said.words,
                 ("look", said.words) if said.kind == "tool" and said.is_over else (),
-                said.is_over and truth.was_heard((said.first, said.last), listeners, self.deaths),
+                self._is_heard(said, listeners),
             )
             for said in self.said
         ]
+        return [
+            line
+            for line in lines
+            if line.heard or line.item_id in shown or not any(said.is_put_in for said in self.said)
+        ]
+
+    @property
+    def is_whole(self) -> bool:
+        """True while everything that was said is over and was heard."""
+        listeners = self._listeners()
+        return all(self._is_heard(said, listeners) for said in self.said)
+
+    def _listeners(self) -> list[dict[str, Any]]:
+        return [
+            {"since": line.since, "until": line.until, "cut": line.cut}
+            for line in self.lines
+            if line.since is not None
+        ]
+
+    def _is_heard(self, said: Said, listeners: list[dict[str, Any]]) -> bool:
+        if not said.is_over or said.item_id in self.unsaved:
+            return False
+        return truth.was_heard((said.first, said.last), listeners, self.deaths)
 
 
 class Upstream:
@@ -194,12 +223,14 @@ class Upstream:
                 line.over(cut=cut)
                 line.hang(code)
 
-    def died(self, host: str, at: float) -> None:
+    def died(self, host: str, at: float, unsaved: set[str]) -> None:
         """A host is gone: it hears nothing any more, and what it has not written is lost."""
         for call in self.calls.values():
             lines = [line for line in call.lines if line.host == host]
             if any(line.until is None or line.until > at - limits.DURABLE_WITHIN for line in lines):
                 call.deaths.append(at)
+            if lines:
+                call.unsaved |= unsaved
             for line in lines:
                 line.die(at)
 
@@ -210,6 +241,7 @@ class Upstream:
         previous = call.said[place - 1].item_id if place else None
         name = f"{call_id}_item{len(call.said)}"
         said = Said(name, kind, f"Words {len(call.said)}.", previous, at, at)
+        said.is_put_in = place < len(call.said)
         call.said.insert(place, said)
         call.tell(said.begins(), how)
         return said
