@@ -15,6 +15,7 @@ from sideband import limits, log
 from sideband.deps import Allowance, Deps, Shared
 from sideband.host import Host
 from sideband.queue import Message
+from sideband.quick import QuickPages
 from sideband.socket import connector
 from sideband.wiring import CONNECTIONS
 from switchboard.domain.places import Places
@@ -59,13 +60,14 @@ def deps_of(url: str, table: str) -> Deps:
     config = Config(max_pool_connections=CONNECTIONS)
     client = session.create_client("dynamodb", region_name="us-east-1", endpoint_url=table, config=config)
     direct = cast(Any, Direct(cast(Any, client), session.get_credentials(), READ_S))
+    transcripts = DynamoTranscripts(Table(direct, "bench", now), LIFETIME_S, now)
     rows, heart = Table(direct, "bench", now), Table(cast(Any, client), "bench", now)
     return Deps(
         sessions=DynamoSessions(rows),
         secrets=MemoryStores().secrets,
         calls=DynamoCalls(rows),
         hosts=DynamoHosts(heart, now),
-        transcripts=DynamoTranscripts(rows, LIFETIME_S, now),
+        transcripts=transcripts,
         audits=DynamoAudits(rows),
         places=Places(DynamoPlaces(rows), {}, now, lambda *_: None),
         realtime=OpenAIRealtime(OpenAIHttp(url, lambda: ApiKey("sk-bench"))),
@@ -76,6 +78,7 @@ def deps_of(url: str, table: str) -> Deps:
         chance=Random(1),
         viewers=DynamoViewers(rows, now),
         allowance=Allowance(IDLE_S),
+        quick=QuickPages(transcripts, direct),
     )
 
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from switchboard.bootstrap import Parts
 from switchboard.domain import limits as domain_limits
-from switchboard.stores.dynamodb.direct import direct
+from switchboard.domain.ports.transcripts import Transcripts
+from switchboard.stores.dynamodb.direct import Direct, direct
 from switchboard.stores.dynamodb.hosts import DynamoHosts
 from switchboard.stores.dynamodb.table import Table
+from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 from switchboard.upstream.aws.mailboxes import SqsMailboxes
 
 from sideband import limits
 from sideband.deps import Allowance, Deps
 from sideband.queue import SqsQueue
+from sideband.quick import QuickPages
 from sideband.socket import connector
 from sideband.tool_wiring import tool_kit
 
@@ -30,11 +33,8 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
     """Return the ports, the queue and a fresh id for this host."""
     parts = Parts(environ)
     settings = parts.settings
-    parts.table = Table(
-        direct(parts.client("dynamodb", tries=limits.TABLE_TRIES, max_pool_connections=CONNECTIONS)),
-        settings.table_name,
-        parts.clock,
-    )
+    client = direct(parts.client("dynamodb", tries=limits.TABLE_TRIES, max_pool_connections=CONNECTIONS))
+    parts.table = Table(client, settings.table_name, parts.clock)
     heart = parts.client("dynamodb", limits.BEAT_READ, tries=limits.BEAT_TRIES)
     polling: SQSClient = parts.client("sqs", limits.POLL + domain_limits.AWS_READ_SECONDS)
     mail: SQSClient = parts.client("sqs", limits.LIVE_READ, tries=1)
@@ -58,5 +58,13 @@ def wire(environ: Mapping[str, str]) -> tuple[Deps, SqsQueue, str]:
         mailboxes=SqsMailboxes(mail, settings.mailbox_prefix, parts.clock),
         allowance=Allowance(settings.idle_limit, settings.call_limit, settings.budget_usd),
         tools=tool_kit(parts),
+        quick=_quick(parts.transcripts, client),
     )
     return deps, SqsQueue(polling, settings.sideband_queue_url), parts.new_id("host_")
+
+
+def _quick(pages: Transcripts, client: object) -> QuickPages | None:
+    """Return a quicker way to write pages, if there is one to this table."""
+    if isinstance(pages, DynamoTranscripts) and isinstance(client, Direct):
+        return QuickPages(pages, client)
+    return None

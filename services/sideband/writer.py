@@ -128,13 +128,7 @@ class Writer:
             write = self._journal.next_write()
             if write is None:
                 return False
-            await shared.writes(
-                shared.deps.transcripts.write,
-                self._lease,
-                write.number,
-                write.revision,
-                tuple(write.entries.values()),
-            )
+            await shared.write(self._lease, write.number, write.revision, tuple(write.entries.values()))
         now = self._loop.time()
         shared.metrics.writes += 1
         for since in self._journal.written(write):

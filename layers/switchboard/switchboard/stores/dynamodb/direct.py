@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from json import dumps, loads
 from threading import local
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -67,23 +67,35 @@ class Direct:
         operation = OPERATIONS.get(name)
         return partial(self._ask, operation) if operation else getattr(self._client, name)
 
-    def _ask(self, operation: str, **request: Any) -> dict[str, Any]:
+    @property
+    def url(self) -> SplitResult:
+        """Where the table is."""
+        return self._url
+
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """Whom to trust there; None without TLS."""
+        return self._trust
+
+    @property
+    def is_ready(self) -> bool:
+        """True if a message can be signed at once; False if the credentials must be renewed before."""
+        due = getattr(self._credentials, "refresh_needed", None)
+        return due is None or not due()
+
+    def message(self, operation: str, request: Mapping[str, Any]) -> bytes:
+        """Return the request as it goes over the wire, good for some minutes."""
         body = dumps(request, separators=(",", ":"), default=_text).encode()
         frozen = self._credentials.get_frozen_credentials()
         headers = signed(operation, body, self._url.netloc, self._region, frozen, datetime.now(UTC))
-        status, answer = self._post(body, headers)
-        told = _json(answer)
-        if status != 200:
-            code = str(told.get("__type", "InternalServerError")).rpartition("#")[2]
-            raise ClientError({"Error": {"Code": code, "Message": str(told.get("message", ""))}}, operation)
-        for row in (*told.get("Items", ()), told.get("Item", {})):
-            _with_bytes(row)
-        return told
-
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Return status and answer. A connection that has rested may be closed; then comes a fresh one."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        request = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
+        return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
+
+    def _ask(self, operation: str, **request: Any) -> dict[str, Any]:
+        return told(operation, *self._post(self.message(operation, request)))
+
+    def _post(self, request: bytes) -> tuple[int, bytes]:
+        """Return status and answer. A connection that has rested may be closed; then comes a fresh one."""
         while True:
             connection: HTTPConnection | None = getattr(self._threads, "connection", None)
             is_fresh = connection is None
@@ -115,6 +127,17 @@ class Direct:
         if self._trust is None:
             return HTTPConnection(host, port, timeout=self._seconds)
         return HTTPSConnection(host, port, timeout=self._seconds, context=self._trust)
+
+
+def told(operation: str, status: int, answer: bytes) -> dict[str, Any]:
+    """Return what was answered, as the SDK does. Raise ClientError."""
+    fields = _json(answer)
+    if status != 200:
+        code = str(fields.get("__type", "InternalServerError")).rpartition("#")[2]
+        raise ClientError({"Error": {"Code": code, "Message": str(fields.get("message", ""))}}, operation)
+    for row in (*fields.get("Items", ()), fields.get("Item", {})):
+        _with_bytes(row)
+    return fields
 
 
 def signed(

@@ -102,6 +102,10 @@ class Table:
         """Write one row. Raise ConditionFailed."""
         self._ask("put_item", **self._put(row, condition, values))
 
+    def put_request(self, row: Row, condition: str, values: Row) -> dict[str, Any]:
+        """Return the request of such a put, for who sends it by themselves."""
+        return {**self._put(row, condition, values), "TableName": self.name}
+
     def update(self, pk: str, sk: str, changes: Row, condition: str, values: Row | None = None) -> None:
         """Set (or, where a value is None, remove) attributes of one row. Raise ConditionFailed."""
         sets = {name: value for name, value in changes.items() if value is not None}

@@ -61,13 +61,24 @@ class DynamoTranscripts:
 
     def write(self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]) -> None:
         """Store the whole page. A repeat, or a late older revision, changes nothing. Raise LeaseLost."""
-        values = {"mine": lease.number, "revision": revision}
         try:
-            self._table.put(self._row(lease, number, revision, entries), NEW_OR_MINE, values)
+            self._table.put(*self._put(lease, number, revision, entries))
         except ConditionFailed as error:
             stored = self._table.get(*_key(lease, number))
             if stored is None or stored["lease"] != lease.number:
                 raise LeaseLost("Another host writes this transcript now.") from error
+
+    def write_request(
+        self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Return the request that `write` makes, for who sends it by themselves; it may be made again."""
+        return self._table.put_request(*self._put(lease, number, revision, entries))
+
+    def _put(
+        self, lease: Lease, number: int, revision: int, entries: Sequence[Mapping[str, Any]]
+    ) -> tuple[Row, str, Row]:
+        values = {"mine": lease.number, "revision": revision}
+        return self._row(lease, number, revision, entries), NEW_OR_MINE, values
 
     def _take_over(self, lease: Lease, number: int) -> None:
         try:
