@@ -31,7 +31,8 @@ class CallAnswer(Answer):
     """One call: `pending` until a sideband host follows it, `closed` when it is over, and why.
 
     `usage` has tokens by source and kind as of the last metering, `cost_usd` what they cost; both are null
-    before it, and the cost for a model without a price.
+    before it, and the cost where something has no price. Sources are `response`, `transcription`, and such
+    as `transcription:other-model` for what a model did that the session had not asked for.
     """
 
     call_id: str
