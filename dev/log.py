@@ -87,7 +87,7 @@ class MergedLog:
             self._paint("2", at),
             self._paint(shade, f"{component:<16}"),
             self._paint(_LEVELS.get(level, "0"), f"{level:<7}"),
-            _visible(message),
+            _visible(message, but="\t\n"),
             pairs,
         )
         return " ".join(part for part in parts if part)
@@ -125,11 +125,10 @@ def _value(value: Any) -> str:
     return _visible(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _visible(text: str) -> str:
+def _visible(text: str, but: str = "") -> str:
     """Write out what a terminal would obey: callers' names and ids are in the log as they came."""
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
-        for char in text
+        char if char.isprintable() or char in but else char.encode("unicode_escape").decode() for char in text
     )

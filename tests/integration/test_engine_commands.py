@@ -157,6 +157,10 @@ def test_what_a_caller_has_sent_cannot_write_on_the_terminal() -> None:
     assert merged("sideband-1", line) == shown
 
 
+def test_a_sentence_of_several_lines_keeps_them() -> None:
+    assert merged("dev", json.dumps({"message": "it said:\n and\tso on"}))[1] == "and\tso on"
+
+
 def test_an_invocation_is_shown_under_the_functions_name() -> None:
     record = json.dumps({"level": "WARNING", "message": "slow"})
     metrics = json.dumps({"_aws": {"CloudWatchMetrics": []}, "Requests": 1})
