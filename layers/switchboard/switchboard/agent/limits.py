@@ -5,9 +5,6 @@ Seconds unless the name says otherwise.
 
 from __future__ import annotations
 
-from switchboard.domain.limits import HEARTBEAT_SECONDS as HEARTBEAT_SECONDS
-from switchboard.domain.limits import SLOW_CLIENT_SECONDS as SLOW_CLIENT_SECONDS
-
 # --- What a caller may send and get -----------------------------------------------------------------
 QUERY_CHARS = 32_000
 """Longest query: about 8,000 tokens, a long document pasted; more belongs in a file of its own."""
