@@ -10,7 +10,7 @@ STAGE ?= dev
 READY := $(VENV)/.ready-$(shell cksum requirements-dev.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo browser screenshots clean-dev chaos test unit contract integration e2e check format openapi bench invoke replay console build deploy validate image push-image
+.PHONY: help dev demo browser screenshots clean-dev chaos test unit contract integration e2e check format mcp-tools openapi bench invoke replay console build deploy validate image push-image
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## /{n = split($$1, names, " "); for (i = 1; i <= n; i++) printf "  make %-14s %s\n", names[i], $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test: $(READY) ## every test: unit, contract, integration, e2e
 
 unit contract integration e2e: $(READY) ## this kind of tests alone
 	@$(PY) -m pytest tests/$@
+
+mcp-tools: $(READY) ## print an MCP server's tools as entries for tools.json: make mcp-tools URL=https://… TOKEN=…
+	@PYTHONPATH=layers/switchboard $(PY) -m dev.mcp_tools '$(URL)' '$(TOKEN)'
 
 openapi: $(READY) ## write the API's OpenAPI document anew, after a change of routes, requests or answers
 	@PYTHONPATH=layers/switchboard $(PY) -m dev.openapi

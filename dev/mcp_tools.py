@@ -1,14 +1,15 @@
-"""Print the tools of an MCP server as entries for `tools.json`: `python -m dev.mcp_tools URL [TOKEN]`."""
+"""Print the tools of an MCP server as entries for `tools.json`: `make mcp-tools URL=https://…`."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
 
 import httpx
 from switchboard.agent import limits
-from switchboard.upstream.mcp import McpClient
+from switchboard.upstream.mcp import McpClient, McpFailed
 
 
 async def entries(url: str, token: str | None) -> dict[str, object]:
@@ -24,6 +25,22 @@ async def entries(url: str, token: str | None) -> dict[str, object]:
     }
 
 
+def main() -> int:
+    """Read the command line, print the entries; return 1, with the reason, if there are none."""
+    parser = argparse.ArgumentParser(prog="python -m dev.mcp_tools", description=__doc__)
+    parser.add_argument("url", help="the server's address")
+    parser.add_argument("token", nargs="?", default="", help="bearer token, if it wants one")
+    options = parser.parse_args()
+    if not options.url.startswith(("http://", "https://")):
+        parser.error("say which server: make mcp-tools URL=https://…")
+    try:
+        found = asyncio.run(entries(options.url, options.token or None))
+    except McpFailed as failure:
+        print(f"{options.url}: {failure.message}", file=sys.stderr)
+        return 1
+    print(json.dumps(found, indent=2))
+    return 0
+
+
 if __name__ == "__main__":
-    address, token = (*sys.argv[1:], "")[:2]
-    print(json.dumps(asyncio.run(entries(address, token or None)), indent=2))
+    sys.exit(main())
