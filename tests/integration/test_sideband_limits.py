@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import pytest
 from sideband.deps import Allowance
@@ -16,7 +17,7 @@ from switchboard.domain.ports.calls import Calls
 from switchboard.domain.ports.realtime import Realtime
 from switchboard.domain.ports.sessions import Secrets, Sessions
 from switchboard.domain.ports.sideband import Hosts
-from switchboard.domain.ports.surroundings import Clock, Counts
+from switchboard.domain.ports.surroundings import Clock, Counts, Sleep
 from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.session import Session
 from switchboard.upstream.openai.http import OpenAIHttp
@@ -113,6 +114,7 @@ class Sweeper:
         self.clock: Clock = lambda: datetime.now(UTC) + timedelta(seconds=limits.UNFOLLOWED_SECONDS)
         self.places = Places(stores.places, {"fleet": 10}, self.clock, self.tell)
         self.metrics: Counts = self
+        self.sleep: Sleep = sleep
 
     def tell(self, name: str, value: float, unit: str) -> None:
         self.told[name] = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from switchboard.domain import limits
@@ -289,6 +290,22 @@ def test_a_host_whose_heart_beats_keeps_its_calls(world: World) -> None:
     world.stores.hosts.beat("host_1", 2, 1)
     assert sweep(world) == CallsSwept(ended=0, claimed=0, left=0)
     assert call(world).status == "followed"
+
+
+def test_a_host_whose_clock_is_minutes_late_keeps_its_calls(world: World) -> None:
+    open_session(world)
+    followed(world, "host_1")
+    world.time.sleep(PATIENCE + 1)
+
+    def beat_meanwhile(seconds: float) -> None:
+        right = world.time.now
+        world.time.now = right - timedelta(seconds=PATIENCE + 1)
+        world.stores.hosts.beat("host_1", 2, 1)
+        world.time.now = right
+
+    world.sleep = beat_meanwhile
+    assert sweep(world).ended == 0
+    assert world.stores.hosts.silent(PATIENCE) == ("host_1",)
 
 
 def test_a_gap_is_written_once_however_often_a_sweep_begins_anew(world: World) -> None:

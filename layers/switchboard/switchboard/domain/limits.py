@@ -123,6 +123,8 @@ UNFOLLOWED_BUDGET_SECONDS = 30.0
 after 60."""
 SECRETS_TRIED = 4
 """Newest client secrets to attach or hang up with: one per renewal; older ones have all but expired."""
+UNFOLLOWED_LOOK_SECONDS = 3.0
+"""Between two looks at a host that seems to be dead: one that lives has beaten twice by then."""
 UNFOLLOWED_HOST = "sweep"
 """In whose name a sweep claims calls: the next one finds what this one has left undone."""
 

@@ -19,7 +19,7 @@ from switchboard.domain.ports.calls import Calls
 from switchboard.domain.ports.realtime import Realtime
 from switchboard.domain.ports.sessions import Secrets, Sessions
 from switchboard.domain.ports.sideband import Hosts
-from switchboard.domain.ports.surroundings import Clock, Counts
+from switchboard.domain.ports.surroundings import Clock, Counts, Sleep
 from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.secret import Credential
 from switchboard.usecases.payload import Answer, TaskRequest
@@ -55,6 +55,7 @@ class Deps(Protocol):
     audits: Audits
     metrics: Counts
     clock: Clock
+    sleep: Sleep
 
 
 def sweep_calls(request: SweepCalls, deps: Deps) -> CallsSwept:
@@ -82,9 +83,17 @@ def _tell_how_many_live(deps: Deps) -> None:
 
 
 def _orphaned(deps: Deps) -> tuple[Call, ...]:
-    """Return calls of hosts whose hearts have stopped so long ago that no living host can be there."""
+    """Return calls of hosts whose hearts have stopped so long ago that no living host can be there.
+
+    One whose clock is wrong by minutes looks like that, too; but its heart beats on before our eyes.
+    """
     silent = deps.hosts.silent(limits.UNFOLLOWED_SECONDS)
-    theirs = (deps.calls.list_of_host(host, limits.UNFOLLOWED_BATCH) for host in silent)
+    if not silent:
+        return ()
+    before = set(deps.hosts.list())
+    deps.sleep(limits.UNFOLLOWED_LOOK_SECONDS)
+    dead = [beat.host for beat in deps.hosts.list() if beat.host in silent and beat in before]
+    theirs = (deps.calls.list_of_host(host, limits.UNFOLLOWED_BATCH) for host in dead)
     return tuple(islice(chain.from_iterable(theirs), limits.UNFOLLOWED_BATCH))
 
 
