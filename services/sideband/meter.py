@@ -51,7 +51,8 @@ class Meter:
         self._seen[mark] = None
         if len(self._seen) > limits.BILLED_KEPT:
             del self._seen[next(iter(self._seen))]
-        self.totals = add(self.totals, replace(usage, source=self._source(usage.source)))
+        source = self._source(usage.source)
+        self.totals = add(self.totals, usage if source == usage.source else replace(usage, source=source))
 
     def _learn(self, session: Mapping[str, Any]) -> None:
         transcription = mapping(mapping(mapping(session, "audio"), "input"), "transcription")
