@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from switchboard.domain import limits
 from switchboard.domain.errors import InvalidRequest, QuotaExceeded, Throttled
 from switchboard.domain.principal import Guest
 from switchboard.domain.quota import Allowance
+from switchboard.http import read_log
+from switchboard.usecases.record_log import record_log
 
+from tests.unit.edges import Edge
 from tests.unit.fakes import World
 from tests.unit.given import ANN, BOB, SESSION_ID, open_session
 from tests.unit.summaries import a_log, record
@@ -88,3 +93,43 @@ def test_nothing_at_all_and_a_tower_are_no_logs(world: World, content: dict[str,
     with pytest.raises(InvalidRequest):
         record(world, content)
     assert world.engine.summaries == []
+
+
+@pytest.fixture
+def upload(world: World) -> Edge:
+    """The route as it is deployed."""
+    return Edge(world, record_log, status=202, lenient=True, read=read_log)
+
+
+DEEP = json.dumps({"a": 1}).replace("1", "[" * limits.LOG_DEPTH + "]" * limits.LOG_DEPTH)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b'{"a": "\xff"}', {"a": "\ufffd"}),
+        (b'{"a": "\\ud83d"}', {"a": "?"}),
+        (b'{"a": NaN, "b": -Infinity}', {"a": None, "b": None}),
+        (b'{"a": "\\u0000"}', {"a": "\x00"}),
+    ],
+)
+@pytest.mark.parametrize("encoded", [True, False])
+def test_strange_text_is_kept_with_marks_for_what_nothing_can_store(
+    world: World, upload: Edge, sent: bytes, kept: object, encoded: bool
+) -> None:
+    raw = base64.b64encode(sent).decode() if encoded else sent.decode(errors="replace")
+    status, _, answer = upload.send(raw=raw, encoded=encoded)
+    assert status == 202, answer
+    assert world.logs.content(answer["logId"]) == kept
+
+
+@pytest.mark.parametrize("sent", ["", " ", "null", "[]", "{}", "{", '{"a": 1}\x00', "7", DEEP])
+def test_what_is_no_log_is_refused(upload: Edge, sent: str) -> None:
+    assert upload.code(raw=sent) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 202), (1, 413)])
+def test_a_log_may_be_as_large_as_it_is_said(upload: Edge, more: int, status: int) -> None:
+    padding = "x" * (limits.LOG_BYTES - len('{"a": ""}') + more)
+    assert upload.send(raw=f'{{"a": "{padding}"}}')[0] == status

@@ -222,7 +222,7 @@ def read_log(model: type[BaseModel], event: Event) -> BaseModel:
         raise too_large(limits.LOG_BYTES)
     try:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else _encoded(body)
-        text = raw.decode(errors="replace")
+        text = raw.decode("utf-8-sig", errors="replace")
         text = _encoded(dumps(loads(text, parse_constant=lambda _: None), ensure_ascii=False)).decode()
         content = loads(text)
     except (ValueError, RecursionError):
