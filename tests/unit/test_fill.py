@@ -115,6 +115,16 @@ def test_nobody_is_given_anothers_words() -> None:
     assert shown(fill(heard(A, lost, C), [told(*LINES[:3])])) == ["One.", "lost", "Three."]
 
 
+def test_lines_on_either_side_of_an_item_of_unknown_place_go_where_they_say() -> None:
+    lone = Item("x", lost=True)
+    lines = [{"id": A.id, "role": A.role, "content": A.text, "previousItemId": None}]
+    lines.append({"id": C.id, "role": C.role, "content": C.text, "previousItemId": "x"})
+    filled = fill(heard(gap("g1"), lone, gap("g2")), [report_of({"messages": lines})])
+    assert shown(filled) == ["One.*", "GAP", "lost", "Three.*", "GAP"]
+    of_another_talk = [report_of({"messages": lines[:1]})]
+    assert shown(fill(heard(gap("g1"), B, gap("g2")), of_another_talk)) == ["GAP", "Two.", "GAP"]
+
+
 def test_the_gap_at_a_calls_end_stays_behind_what_was_found() -> None:
     assert shown(fill(heard(A, gap()), [told(*LINES)])) == ["One.", "Two.*", "Three.*", "Four.*", "GAP"]
 
