@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import socket
 
 HOST = "127.0.0.1"
+LISTENING = (15_000, 29_999)
+"""Below the ports that systems lend to connections that go out (from 32768 on Linux, 49152 elsewhere): one of
+those may be lent between our look and its use. Drawn by chance: who looks at the same time finds another."""
+TRIES = 1_000
+"""Looks before we believe that none is free."""
+_given: set[int] = set()
 
 
 class PortTaken(Exception):
@@ -12,10 +19,25 @@ class PortTaken(Exception):
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
+    """Return a port that was free a moment ago, and that nobody is likely to take before its user does.
+
+    Raise PortTaken if there seems to be none.
+    """
+    for _ in range(TRIES):
+        port = random.randint(*LISTENING)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+    raise PortTaken("no port is free")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def claim(port: int, purpose: str) -> int:
