@@ -126,6 +126,14 @@ def test_a_taken_port_is_named_with_its_purpose(tmp_path: Path, probe: LocalStac
         ports.claim(port, "gateway")
 
 
+def test_a_free_port_is_none_that_an_outgoing_connection_may_be_lent() -> None:
+    found = [ports.free_port() for _ in range(200)]
+    assert len(set(found)) == len(found)
+    lent = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(lent.read_text().split()[0]) if lent.exists() else 49_152
+    assert max(found) < lowest
+
+
 def test_an_interrupt_stops_every_process(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
     pids = list(pids_of(tmp_path).values())
     assert len(alive(pids)) == 4
