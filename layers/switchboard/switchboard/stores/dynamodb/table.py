@@ -8,7 +8,7 @@ SESSION#<id>    PAGE#<gen>#<n>              a page of its transcript       its s
 SESSION#<id>    TOOL#<gen>#<call>           a function call as we run it   its call and the upstream's id
 SESSION#<id>    DIGEST                      the digest of one version      its session
 SESSION#<id>    AUDIT#<time>#<random>       what happened besides talk     its session, in order
-VIEWERS#<id>    SLOT#<n>                    who watches a session live     the session
+VIEWERS#<id>    SLOT#<n>                    who watches a session live     the session; a guest's network
 TICKET#<hash>   TICKET                      a ticket for relayed calls     its hash
 CALLID#<call>   CALL                        whose call that is             the upstream's call id
 EXTRACTION#<id> EXTRACTION                  an extraction                  its id
