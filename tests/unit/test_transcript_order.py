@@ -1,6 +1,9 @@
 """Items stand in the order of the conversation, and arrival decides only where lineage is silent."""
 
+from dataclasses import replace
+
 from switchboard.domain.transcript import GAP, START, Item, Part, order
+from switchboard.domain.transcript.item import FINAL
 
 
 def names(*items: Item) -> str:
@@ -97,3 +100,5 @@ def test_each_item_whose_place_nobody_heard_has_a_gap_before_it() -> None:
 def test_what_is_being_said_has_no_gap_before_it_for_want_of_a_place() -> None:
     speaking = Item("u", seq=4, role="user", parts=(Part(0, "audio"),), progress=1)
     assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), speaking) == "abu"
+    said = replace(speaking, parts=(Part(0, "audio", FINAL, "Hello."),))
+    assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), said) == "abG_uuG_u_end"

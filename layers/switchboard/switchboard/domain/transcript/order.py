@@ -59,7 +59,8 @@ def _timed(gap: Item, said: Sequence[Item], place: int) -> Item:
 
 def _is_adrift(item: Item) -> bool:
     """True for an item of which nobody heard where it belongs; what is being said has no place yet."""
-    return item.previous is None and not (item.role == "user" and item.progress < COMPLETED)
+    is_said = item.role != "user" or item.progress >= COMPLETED or item.status == "completed"
+    return item.previous is None and is_said
 
 
 def _by_lineage(items: Iterable[Item]) -> list[Item]:
