@@ -102,7 +102,7 @@ function hintOf(record, line) {
     return [element("span", "Refreshed: "), successor, element("span", " took its place.")];
   }
   if (record?.status === "ended") return element("span", "It is over, and can still be read into a profile. Talk on in a new call.");
-  if (line?.session.state === "failed") return element("span", "The call was lost, and no other could be placed. Call again when the network is back.");
+  if (line?.session.state === "failed") return element("span", "The call was lost, and no other could be placed. It can be tried again.");
   if (!record || line) return null;
   return element("span", "This page is not on its call. The session can be read, extracted from, refreshed and ended here.");
 }

@@ -11,7 +11,10 @@ export class Desk extends EventTarget {
   #lines = new Map();
   #wanted = null;
 
-  /** Tells `change` whenever something is worth drawing, `record` when it was read, `voice` when sound arrives. */
+  /**
+   * Tells `change` whenever something is worth drawing, `record` when it was read, `voice` when sound arrives; of its
+   * lines `lost`, `back` and `problem`.
+   */
   constructor(api, who, settings) {
     super();
     this.api = api;
@@ -47,7 +50,10 @@ export class Desk extends EventTarget {
     } finally {
       this.who.keep(switchboard.guestToken);
     }
-    if (reset) await this.#lines.get(reset)?.end();
+    if (reset) {
+      keepSession({ sessionId: reset, status: "ended" });
+      await this.#lines.get(reset)?.end();
+    }
     await this.show(line.id);
     await line.call();
     await line.called;
@@ -109,6 +115,7 @@ export class Desk extends EventTarget {
     this.#lines.set(line.id, line);
     line.addEventListener("change", () => this.#tell("change"));
     line.addEventListener("voice", () => this.#tell("voice"));
+    for (const name of ["lost", "back", "problem"]) line.addEventListener(name, ({ detail }) => this.#tell(name, detail));
     line.addEventListener("call", () => (line.called = this.#called(line)));
     line.addEventListener("title", ({ detail }) => nameSession(line.id, detail) && this.#tell("change"));
     return line;
@@ -133,8 +140,8 @@ export class Desk extends EventTarget {
     this.#tell("change");
   }
 
-  #tell(name) {
-    this.dispatchEvent(new Event(name));
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 

@@ -7,8 +7,11 @@ import { lineOf } from "./timeline.js";
 const LIVE = new Set(["connecting", "connected", "reconnecting"]);
 
 export class Line extends EventTarget {
+  #before = "new"; // the state before this one
+
   /**
-   * Tells `change`, `call` when another call has taken over, `voice` when there is sound, `title` with first words.
+   * Tells `change`, `call` when another call has taken over, `voice` when there is sound, `title` with first words, `lost`
+   * and `back` when the call is, and `problem` where no other could be placed.
    * @param session a VoiceSession of @switchboard/client, which renews and reconnects by itself
    * @param wishes {source, script, mode, instructions}: how it was started
    */
@@ -30,7 +33,10 @@ export class Line extends EventTarget {
     });
     session.on("renewed", ({ restored, expiresAt }) =>
       this.note(`renewed: the next call knows ${KNOWS[restored]}; its secret is good until ${clock(expiresAt)}`));
-    session.on("error", (problem) => this.note(`gave up: ${problem.message}`));
+    session.on("error", (problem) => {
+      this.note(`gave up: ${problem.message}`);
+      this.#tell("problem", problem);
+    });
   }
 
   get id() { return this.session.id; }
@@ -72,7 +78,12 @@ export class Line extends EventTarget {
   }
 
   #enter(state) {
-    if (state === "reconnecting") this.note("the call was lost; placing another");
+    if (state === "reconnecting") {
+      this.note("the call was lost; placing another");
+      this.#tell("lost");
+    }
+    if (state === "connected" && this.#before === "reconnecting") this.#tell("back");
+    this.#before = state;
     if (state === "ended" || state === "failed") this.stopMicrophone();
     if (state === "ended") this.note("left; the log is uploaded");
     this.#follow();

@@ -3,7 +3,7 @@
 import { $, pairs } from "../shared/dom.js";
 import { remember } from "../shared/navigation.js";
 import { scriptNames } from "../shared/simulator.js";
-import { doing } from "../shared/told.js";
+import { doing, say, showProblem } from "../shared/told.js";
 import { showActions, showCard, showSessions } from "./card.js";
 import { Desk } from "./desk.js";
 import { showLevel } from "./levels.js";
@@ -67,6 +67,12 @@ export async function startVoice({ api, who, settings }) {
   form.elements.source.onchange = ({ target }) => ($("script-choice").hidden = target.value !== "script");
 
   desk.addEventListener("change", paced(draw));
+  desk.addEventListener("lost", () => say("The call was lost; another is being placed."));
+  desk.addEventListener("back", () => say("The call is connected again."));
+  desk.addEventListener("problem", ({ detail }) => {
+    say("The call was lost.");
+    showProblem(detail);
+  });
   desk.addEventListener("record", () => logs.show(desk.record));
   desk.addEventListener("voice", () => {
     for (const stop of meters) stop();

@@ -82,6 +82,7 @@ def test_a_refresh_begins_with_an_empty_transcript(page: Page) -> None:
     eventually(page, lambda: current(page) != old)
     said(page, "The call is connected.")
     assert record_of(page, old)["status"] == "ended"
+    assert "ended" in page.inner_text(f"[data-session={old}]")
     both_heard(page, SAID)
 
 
@@ -131,9 +132,26 @@ def test_a_call_that_is_lost_is_told_of_and_replaced(page: Page, house: House) -
     with house.simulator() as control:
         control.post(f"/calls/{first}/cut", json={}).raise_for_status()
     eventually(page, lambda: page.inner_text("#pill") == "Reconnecting")
+    said(page, "The call was lost; another is being placed.")
     eventually(page, lambda: page.inner_text("#pill") == "On the line")
+    said(page, "The call is connected again.")
     assert record_of(page, session_id)["callId"] != first
     assert "the call was lost; placing another" in page.inner_text("#timeline")
+    both_heard(page, SAID * 2)
+
+
+def test_a_call_that_cannot_be_replaced_is_told_with_the_reason(page: Page, house: House) -> None:
+    session_id = call(page)
+    both_heard(page, SAID)
+    refusal = {"error": {"code": "forbidden", "message": "Not for this caller.", "request_id": "r1"}}
+    page.route("**/session/renew", lambda route: route.fulfill(status=403, json=refusal))
+    with house.simulator() as control:
+        control.post(f"/calls/{record_of(page, session_id)['callId']}/cut", json={}).raise_for_status()
+    eventually(page, lambda: page.inner_text("#pill") == "Lost")
+    assert page.inner_text("#status") == "The call was lost."
+    assert page.inner_text("#problem-words").startswith("Not for this caller.")
+    page.unroute("**/session/renew")
+    press(page, "connect", "The call is connected.")
     both_heard(page, SAID * 2)
 
 
