@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.errors import TooManyViewers
 from switchboard.domain.viewers import Viewer
 

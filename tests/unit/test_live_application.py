@@ -11,7 +11,7 @@ from json import dumps, loads
 from typing import Any
 
 import pytest
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.credentials import Credentials
 from switchboard.domain.principal import Principal
 from switchboard.live.application import create_app

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.errors import InvalidRequest, NotFound, TooManyViewers
 from switchboard.domain.live import END
 from switchboard.domain.ports.transcripts import TranscriptPage

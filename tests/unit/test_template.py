@@ -12,7 +12,7 @@ import pytest
 import yaml
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # it ships no annotations
 from switchboard.agent import limits as agent_limits
-from switchboard.domain import limits
+from switchboard.domain import live_limits
 from switchboard.metrics import DIMENSIONS
 
 from dev.deploy import SECRET
@@ -158,7 +158,9 @@ def test_a_streamed_route_is_waited_for_as_long_as_its_function_runs() -> None:
         [event] = [each["Properties"] for each in FUNCTIONS[name]["Events"].values()]
         assert event["ResponseTransferMode"] == "RESPONSE_STREAM"
         seconds = FUNCTIONS[name]["Timeout"]
-        longest = limits.STREAM_SECONDS if name == "StreamTranscriptFunction" else agent_limits.TURN_SECONDS
+        longest = (
+            live_limits.STREAM_SECONDS if name == "StreamTranscriptFunction" else agent_limits.TURN_SECONDS
+        )
         assert longest < seconds <= most_that_api_gateway_waits
         assert event["TimeoutInMillis"] == seconds * 1000
 

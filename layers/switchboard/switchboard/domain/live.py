@@ -9,6 +9,7 @@ from hashlib import sha256
 from re import ASCII, fullmatch
 from typing import Any, Final
 
+from switchboard.domain import live_limits as limits
 from switchboard.domain.errors import InvalidRequest
 from switchboard.domain.talk import said_as
 from switchboard.domain.transcript import GAP, Item, from_entry, order, settled
@@ -20,8 +21,6 @@ MARK: Final = 6
 """Characters of a mark: 36 bits tell the dozen items of a page apart."""
 POSITION: Final = rf"\d{{1,9}}\.\d{{1,9}}\.(?:[\w-]{{{MARK}}})*"
 VIEWER: Final = r"[0-9a-z]{1,32}"
-POSITION_CHARS: Final = 4096
-"""Longest id: a page holds a dozen items; headers end at 10,240."""
 
 Show = Callable[[Item, int], str]
 """Return the JSON of an item of the call at that generation."""
@@ -56,7 +55,9 @@ class Position:
         """Return the position of an event's id; the beginning for none. Raise InvalidRequest."""
         if not text:
             return cls()
-        if len(text) > POSITION_CHARS or not fullmatch(rf"{VIEWER}:{POSITION}(?:~{POSITION})*", text, ASCII):
+        if len(text) > limits.POSITION_CHARS or not fullmatch(
+            rf"{VIEWER}:{POSITION}(?:~{POSITION})*", text, ASCII
+        ):
             raise InvalidRequest("The last event id is not one of this session's.")
         viewer, _, parts = text.partition(":")
         pages = {}

@@ -8,11 +8,8 @@ from datetime import datetime
 from json import dumps, loads
 from typing import Any, Protocol
 
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.errors import TooManyViewers
-
-MESSAGE_BYTES = 200_000
-"""Largest message: queues take 256 KB; the words of what is larger are read from the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,7 @@ class Mailboxes(Protocol):
         """Remove mailboxes opened before that time; return how many. Raise Throttled."""
 
 
-def to_message(notices: Iterable[Notice], most: int = MESSAGE_BYTES) -> str:
+def to_message(notices: Iterable[Notice], most: int = limits.MESSAGE_BYTES) -> str:
     """Return the notices as one message; words that do not fit are left out, from the newest on."""
     parts, room = [], most
     for notice in notices:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.live import END, Shown
 from switchboard.live.wiring import Web
 from switchboard.usecases.stream_transcript import StreamedItem, StreamEnd

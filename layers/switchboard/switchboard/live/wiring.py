@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from switchboard.bootstrap import bootstrap
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.credentials import Identity
 from switchboard.domain.ports.surroundings import NewId
 from switchboard.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from switchboard.domain import limits
+from switchboard.domain import limits, live_limits
 from switchboard.domain.secret import ApiKey
 from switchboard.parts.ground import Ground
 
@@ -76,8 +76,8 @@ class Upstream(Ground):
     def mailboxes(self) -> Mailboxes:
         from switchboard.upstream.aws.mailboxes import SqsMailboxes
 
-        seconds = limits.AWS_READ_SECONDS + limits.MAILBOX_POLL_SECONDS
-        client = self.client("sqs", seconds, max_pool_connections=limits.STREAMS_OF_A_PROCESS)
+        seconds = limits.AWS_READ_SECONDS + live_limits.MAILBOX_POLL_SECONDS
+        client = self.client("sqs", seconds, max_pool_connections=live_limits.STREAMS_OF_A_PROCESS)
         return SqsMailboxes(client, self.settings.mailbox_prefix, self.clock)
 
     @cached_property

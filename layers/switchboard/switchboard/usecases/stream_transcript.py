@@ -8,19 +8,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from switchboard.domain.live import END, POSITION_CHARS, Feed, Position, Shown
+from switchboard.domain import live_limits as limits
+from switchboard.domain.live import END, Feed, Position, Shown
 from switchboard.domain.principal import Guest, Principal
 from switchboard.domain.transcript import Item
 from switchboard.usecases.get_transcript import ItemAnswer
 from switchboard.usecases.payload import Answer, Request, SessionId
-from switchboard.usecases.viewing import VIEWER_CHARS, Deps, Viewing
+from switchboard.usecases.viewing import Deps, Viewing
 
 
 class StreamTranscript(Request):
     """`last_event_id` is the id of the last event that the caller has had; the stream goes on behind it."""
 
     session_id: SessionId
-    last_event_id: str | None = Field(default=None, max_length=POSITION_CHARS)
+    last_event_id: str | None = Field(default=None, max_length=limits.POSITION_CHARS)
 
 
 class StreamedItem(ItemAnswer):
@@ -56,7 +57,7 @@ def stream_transcript(request: StreamTranscript, principal: Principal, deps: Dep
     if request.last_event_id == END:
         return Stream((), None)
     position = Position.of(request.last_event_id)
-    feed = Feed(_json, position, deps.new_id("")[-VIEWER_CHARS:])
+    feed = Feed(_json, position, deps.new_id("")[-limits.VIEWER_CHARS :])
     network = principal.network if isinstance(principal, Guest) else None
     viewing = Viewing(session, network, feed, deps)
     return Stream(viewing.begin(position.viewer), viewing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Protocol
 
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.ports.surroundings import Clock
 from switchboard.domain.viewers import Mailboxes
 from switchboard.usecases.payload import Answer, TaskRequest

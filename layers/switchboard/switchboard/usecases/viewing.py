@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.errors import InvalidRequest, NotFound, Throttled
 from switchboard.domain.live import Feed, Shown
 from switchboard.domain.ports.calls import Calls
@@ -18,9 +18,6 @@ from switchboard.domain.ports.surroundings import Clock, NewId, Sleep
 from switchboard.domain.ports.transcripts import Transcripts
 from switchboard.domain.session import Session
 from switchboard.domain.viewers import Mailboxes, Notice, Viewer, Viewers, of_message
-
-VIEWER_CHARS = 12
-"""Of a viewer's id, which every event carries: 48 bits tell the few viewers of a session apart."""
 
 
 class Deps(Protocol):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from switchboard.domain import limits
+from switchboard.domain import live_limits as limits
 from switchboard.domain.errors import NotFound, Throttled
 from switchboard.domain.ports.surroundings import Clock
 
