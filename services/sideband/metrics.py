@@ -6,7 +6,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any
 
-NAMESPACE = "Switchboard"
+from switchboard.metrics import NAMESPACE
+
 BOUNDS = tuple(0.01 * 1.1**step for step in range(120))
 """Upper bounds of the lag's buckets in seconds: 10 ms to a quarter of an hour, in steps of a tenth."""
 
