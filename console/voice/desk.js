@@ -60,6 +60,14 @@ export class Desk extends EventTarget {
     await this.load();
   }
 
+  /** Place another call in the session looked at. A microphone that was given back is asked for again. */
+  async call() {
+    const { line } = this;
+    const given = line.microphone?.getAudioTracks().some((track) => track.readyState === "ended");
+    if (given) line.microphone = await microphoneFor(line.wishes);
+    await line.call();
+  }
+
   /** Same session and transcript, new secret, new call. */
   async renew() {
     await this.line.renew();

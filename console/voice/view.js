@@ -43,7 +43,7 @@ export async function startVoice({ api, who, settings }) {
   }
 
   const actions = {
-    connect: ["Placing a call…", () => desk.line.call(), "The call is connected."],
+    connect: ["Placing a call…", () => desk.call(), "The call is connected."],
     renew: ["Renewing…", () => desk.renew(), "Renewed."],
     extract: ["Reading the transcript into a profile…", () => desk.extract(), "Here is the profile."],
     end: ["Ending…", () => desk.end(), "The session is over."],
