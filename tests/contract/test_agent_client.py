@@ -1,4 +1,4 @@
-"""The browser helper: its own tests, and against the real application, where node is installed."""
+"""The browser's client: its own tests, and against the real application, where node is installed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed; not
 
 
 async def node(*arguments: str) -> str:
-    """Run node beside the helper; return what it printed. Fail with it if node does."""
+    """Run node beside the client; return what it printed. Fail with it if node does."""
     process = await asyncio.create_subprocess_exec(
         str(NODE), *arguments, cwd=CLIENT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
@@ -34,11 +34,11 @@ async def node(*arguments: str) -> str:
     return printed.decode()
 
 
-async def test_the_helpers_own_tests_pass() -> None:
+async def test_the_clients_own_tests_pass() -> None:
     await node("--test")
 
 
-async def test_the_helper_opens_a_session_asks_reads_and_clears() -> None:
+async def test_the_client_opens_a_session_asks_reads_and_clears() -> None:
     upstream = Gated()
     upstream.go_on.set()
     async with serving(upstream) as site:
