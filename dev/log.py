@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TextIO
+from unicodedata import category
 
 _LEVELS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 _COMPONENTS = ("36", "35", "34", "96", "95", "94")
@@ -22,6 +23,8 @@ _UNINTERESTING = {
 }
 _PHYSICAL_NAME = re.compile(r"^switchboard-(?P<name>\w+?)(?:Function)?-[0-9A-F]{8,}$")
 _EMBEDDED_METRICS = "_aws"
+_OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's categories of what is no character to see: controls, directions, halves, line ends."""
 
 
 class MergedLog:
@@ -130,5 +133,6 @@ def _visible(text: str, but: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() or char in but else char.encode("unicode_escape").decode() for char in text
+        char.encode("unicode_escape").decode() if category(char) in _OBEYED and char not in but else char
+        for char in text
     )

@@ -174,8 +174,9 @@ def test_an_invocation_is_shown_under_the_functions_name() -> None:
 
 
 def test_a_traceback_keeps_the_level_of_its_first_line() -> None:
-    shown = merged("Work", "[ERROR] Hopeless: never\rTraceback (most recent call last):\r  raise Hopeless")
+    shown = merged("Work", "[ERROR] Hopeless: never\rTraceback (most recent call last):\r\xa0 raise Hopeless")
     assert [line.split()[1] for line in shown] == ["ERROR", "ERROR", "ERROR"]
+    assert shown[2].endswith(" \xa0 raise Hopeless")
 
 
 def test_the_layer_holds_what_functions_import_and_little_else(tmp_path: Path) -> None:
