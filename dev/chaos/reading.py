@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from switchboard.domain.transcript import BROWSER, GAP, Item
@@ -28,6 +28,7 @@ class Reading:
     mangled: int = 0
     doubled: int = 0
     disordered: int = 0
+    adrift: int = 0
     gaps: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -48,10 +49,13 @@ class Reading:
         if extra:
             self.doubled += extra
             self.wrong.append(f"{call_id}: {extra} items are read twice, or were never said")
-        self._order(call_id, [places[line.item_id] for line in truth if line.item_id in places])
+        adrift = self.adrift
+        self._order(
+            call_id, [shown[places[line.item_id]] for line in truth if line.item_id in places], places
+        )
         if len(self.wrong) > wrong:
             self.wrong.append(f"{call_id}: said {_names(truth)}; read {' '.join(map(_name, items))}")
-        else:
+        elif self.adrift == adrift:
             self.equal += 1
 
     def _compare(self, call_id: str, line: Line, item: Item | None) -> None:
@@ -68,13 +72,24 @@ class Reading:
                 f"{call_id} {line.item_id} ({item.status}): reads {item.text!r}, not {line.words!r}"
             )
 
-    def _order(self, call_id: str, places: Sequence[int]) -> None:
+    def _order(self, call_id: str, said: Sequence[Item], places: Mapping[str, int]) -> None:
+        """Items whose place was heard stand in order; one between two gaps says that its place is unknown."""
         furthest = -1
-        for place in places:
-            if place < furthest:
+        for item in said:
+            place = places[item.id]
+            if item.previous is None:
+                self.adrift += _is_astray(places[item.id], [places[other.id] for other in said])
+            elif place < furthest:
                 self.disordered += 1
-                self.wrong.append(f"{call_id}: item {place} is read before one that was said earlier")
-            furthest = max(furthest, place)
+                self.wrong.append(f"{call_id} {item.id}: is read before one that was said earlier")
+            else:
+                furthest = place
+
+
+def _is_astray(place: int, places: Sequence[int]) -> bool:
+    """True if one that was said before this place's item is read behind it, or the other way round."""
+    index = places.index(place)
+    return max(places[:index], default=-1) > place or min(places[index:]) < place
 
 
 def _names(truth: Sequence[Line]) -> str:

@@ -46,6 +46,7 @@ def rows(
         ("items with other words", reading.mangled),
         ("items doubled or invented", reading.doubled),
         ("items out of order", reading.disordered),
+        ("items elsewhere, a gap on either side", reading.adrift),
         ("gaps that remain, empty", reading.gaps),
         *_waits("SIGKILL", takeovers.killed, limits.TAKEOVER_PROMISED),
         *_waits("SIGTERM", takeovers.asked, limits.HANDOVER_PROMISED),

@@ -169,7 +169,8 @@ def main() -> None:
     for name, count in points.items():
         sys.stdout.write(f"{name:<52}{count or '-':>6}\n")
     sys.stdout.write(
-        f"{found['histories']} histories explored, {found['steps']} steps, {found['crashes']} crashes; "
+        f"{found['histories']} histories explored, {found['steps']} steps, {found['crashes']} crashes, "
+        f"{found['said']} items said, {found['heard']} of them heard; "
         f"{len(points)} stories with {sum(points.values())} crash points, at {len(AWAITS)} different awaits: "
         "nothing that was acknowledged or heard is lost, doubled or out of order\n"
     )

@@ -213,7 +213,9 @@ class SidebandModel(RuleBasedStateMachine):
         """In the end a host brings everything into order."""
         if hasattr(self, "stage"):
             try:
-                self.proof.at_the_end()
+                tally = self.proof.at_the_end()
+                EXPLORED["said"] += tally.expected
+                EXPLORED["heard"] += tally.heard
             finally:
                 self.stage.close()
 

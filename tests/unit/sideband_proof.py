@@ -61,8 +61,8 @@ class Proof:
             ]
             assert len(holders) <= 1, f"two hosts hold one lease: {holders}"
 
-    def at_the_end(self, seconds: float = SETTLED) -> None:
-        """One host in a calm world brings all calls into the state that their sessions ask for."""
+    def at_the_end(self, seconds: float = SETTLED) -> Tally:
+        """One host in a calm world brings all calls into the state asked for. Return what was said."""
         stage = self._stage
         for _, _, edge in stage.hosts.values():
             edge.refused = edge.unanswered = 0.0
@@ -83,6 +83,7 @@ class Proof:
             assert not open_ended, f"{call.call_id} is closed, and unfinished: {open_ended}"
         tally = self.tally()
         assert not tally.wrong, "\n".join(tally.wrong)
+        return tally
 
     def _is_asked_for(self, call: Call) -> None:
         """What the items of a call that goes on name as said before them was asked for, if it was whole."""

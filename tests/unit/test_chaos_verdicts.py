@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,6 @@ def wrong(truth: list[Line], *items: Item) -> list[str]:
 def misread(truth: list[Line], *items: Item) -> list[str]:
     reading = Reading()
     reading.add("rtc_1", truth, items)
-    assert reading.equal == (not reading.wrong)
     return reading.wrong
 
 
@@ -60,6 +60,15 @@ def test_a_reader_is_owed_every_word_and_no_gap_excuses_any() -> None:
     assert "is not read" in misread(UNHEARD, A, HOLE, C)[0]
     assert "instead" in wrong(UNHEARD, A, talk("Two.", "Tow.")[1], C)[0]
     assert misread([*TRUTH, Line("silent", None, "Never transcribed.")], A, B, C) == []
+
+
+def test_an_item_whose_place_nobody_heard_may_stand_elsewhere_and_the_transcript_is_not_equal() -> None:
+    reading = Reading()
+    lone = replace(B, previous=None)
+    reading.add("rtc_1", TRUTH, [A, C, HOLE, lone])
+    assert (reading.wrong, reading.adrift, reading.equal) == ([], 1, 0)
+    reading.add("rtc_2", TRUTH, [A, HOLE, lone, C])
+    assert (reading.wrong, reading.adrift, reading.equal) == ([], 1, 1)
 
 
 def told(item: Item, previous: str | None) -> dict[str, Any]:

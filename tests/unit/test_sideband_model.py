@@ -2,6 +2,11 @@
 
 from tests.unit.sideband_model import explore
 
+HEARD = 30
+"""Items that hosts heard, so that something is proved: twice as many as histories."""
+
 
 def test_no_history_loses_or_doubles_an_acknowledged_item() -> None:
-    assert explore(15, derandomize=True)["histories"] >= 15
+    explored = explore(15, derandomize=True)
+    assert explored["histories"] >= 15
+    assert explored["heard"] >= HEARD
