@@ -130,7 +130,7 @@ class ToolDesk:
         except Exception as error:  # a defect: the model must not wait for ever
             log.error("tool.not_run", error, tool_call_id=tool_call_id)
             outcome = Outcome("The tool failed.")
-        self._told[tool_call_id] = _print(outcome.output), outcome.ms
+        self._told[tool_call_id] = _fingerprint(outcome.output), outcome.ms
         if tool_call_id in self._early:
             self._compare(tool_call_id, self._early.pop(tool_call_id))
         self._talk.answer(tool_call_id, outcome.output, asks=outcome.asks)
@@ -167,7 +167,7 @@ class ToolDesk:
 
         A name of ours alone makes none ours: whoever hears the call can reckon it.
         """
-        tool_call_id, said = label(item, "call_id"), _print(text(item, "output"))
+        tool_call_id, said = label(item, "call_id"), _fingerprint(text(item, "output"))
         if item.get("type") != "function_call_output" or not self._talk.is_taken(tool_call_id):
             return
         if label(item, "id") != output_id(tool_call_id):
@@ -200,7 +200,7 @@ def desk_of(
     return ToolDesk(runs, names_of(session.granted), stop)
 
 
-def _print(words: str) -> bytes:
+def _fingerprint(words: str) -> bytes:
     """Return by what an output is known again: the words of two hundred would take megabytes."""
     return sha256(words.encode(errors="replace")).digest()
 
