@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,9 @@ def _print_function_logs() -> None:
             "error": error,
             "lines": (log_text or "").splitlines(),
         }
-        print(json.dumps({"invocation": invocation}), flush=True)
+        # In one piece: print writes the line's end by itself, and functions end at the same moment.
+        sys.stdout.write(json.dumps({"invocation": invocation}) + "\n")
+        sys.stdout.flush()
         store(func, request_id, log_text, error, duration_ms, **more)
 
     service._emit_lambda_logs = emit

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from dev import invoke, replay
-from dev.engine import running
+from dev.engine import child, running
 from dev.engine.server import ROOT
 from dev.engine.stack import LocalStack
 from dev.invoke import NoSuchFunction, run, sample_event
@@ -171,6 +173,20 @@ def test_an_invocation_is_shown_under_the_functions_name() -> None:
         "error": False,
     }
     assert merged("engine", json.dumps({"invocation": invocation})) == ["CreateSession    WARNING slow"]
+
+
+def test_a_function_that_ends_is_told_in_one_piece_whoever_ends_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = SimpleNamespace(_emit_lambda_logs=lambda *_: None)
+    monkeypatch.setattr(importlib, "import_module", lambda name: service)
+    pieces: list[str] = []
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(write=pieces.append, flush=lambda: None))
+    child._print_function_logs()
+    service._emit_lambda_logs({"config": {"FunctionName": "f"}}, "r", "one\ntwo", False, 3)
+    [line] = pieces
+    assert line.endswith("}\n")
+    assert json.loads(line)["invocation"]["lines"] == ["one", "two"]
 
 
 def test_a_traceback_keeps_the_level_of_its_first_line() -> None:
