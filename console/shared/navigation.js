@@ -27,9 +27,10 @@ export function navigate(onShow) {
  */
 export function remember(name, rest) {
   const place = `#${name}${rest ? `/${rest}` : ""}`;
-  if (location.hash !== place) history.pushState(null, "", place);
+  const part = document.getElementById(name);
+  if (location.hash !== place && !part.hidden) history.pushState(null, "", place);
   linkTo(name).hash = place;
-  document.getElementById(name).dataset.shown = rest ? "one" : "list";
+  part.dataset.shown = rest ? "one" : "list";
 }
 
 function linkTo(name) {
