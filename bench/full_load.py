@@ -79,8 +79,11 @@ def run(*, quick: bool = False, only: str | None = None) -> bool:
             rows.append([variant.name, *_cells(found), "", "", "", "", f"{found.late_ms:.0f}"])
             continue
         more = found.memory_kb / bare[variant.encrypted]
-        met = met and found.meets_the_aims and not more > MORE_MEMORY
-        rows.append([variant.name, *_cells(found), *_host_cells(found, more), f"{found.late_ms:.0f}"])
+        aim = (
+            math.inf if quick else MORE_MEMORY
+        )  # what a process takes besides weighs much where calls are few
+        met = met and found.meets_the_aims and not more > aim
+        rows.append([variant.name, *_cells(found), *_host_cells(found, more, aim), f"{found.late_ms:.0f}"])
     print(f"{calls:,} calls at once, each four turns a minute, on one core and 1 GiB\n")
     head = ["who listens", "attached s", "kB a call", "GiB", "frames/s", "core", "loop p99 ms"]
     head += ["memory", "pages/s", "requests/s", "durable p99 s", "upstream late ms"]
@@ -99,9 +102,9 @@ def _cells(found: Found) -> list[str]:
     ]
 
 
-def _host_cells(found: Found, more: float) -> list[str]:
+def _host_cells(found: Found, more: float, aim: float) -> list[str]:
     return [
-        verdict(more, MORE_MEMORY),
+        f"{more:.2f}" if math.isnan(more) else verdict(more, aim),
         f"{found.pages:.0f}",
         f"{found.requests:.0f}",
         verdict(found.durable_ms / 1000, DURABLE_MS / 1000),
