@@ -34,7 +34,7 @@ class Reading:
 
     def add(self, call_id: str, truth: Sequence[Line], items: Sequence[Item]) -> None:
         """Count one call: its truth in order, and the transcript as readers get it."""
-        wrong = len(self.wrong)
+        wrong, lacking = len(self.wrong), self.adrift + self.halved
         shown = [item for item in items if item.kind != GAP and not item.deleted]
         places = {item.id: place for place, item in enumerate(shown)}
         self.calls += 1
@@ -49,13 +49,12 @@ class Reading:
         if extra:
             self.doubled += extra
             self.wrong.append(f"{call_id}: {extra} items are read twice, or were never said")
-        adrift = self.adrift
         self._order(
             call_id, [shown[places[line.item_id]] for line in truth if line.item_id in places], places
         )
         if len(self.wrong) > wrong:
             self.wrong.append(f"{call_id}: said {_names(truth)}; read {' '.join(map(_name, items))}")
-        elif self.adrift == adrift:
+        elif self.adrift + self.halved == lacking:
             self.equal += 1
 
     def _compare(self, call_id: str, line: Line, item: Item | None) -> None:
@@ -64,7 +63,7 @@ class Reading:
             self.wrong.append(f"{call_id} {line.item_id}: is not read, though the browser tells it")
         elif says_all(item, line):
             self.found += 1
-        elif item.status in BROKEN_OFF and (line.words or "").startswith(item.text):
+        elif item.status in BROKEN_OFF and (line.words or "").startswith(item.text.strip()):
             self.halved += 1
         else:
             self.mangled += 1

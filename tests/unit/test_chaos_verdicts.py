@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from switchboard.domain.report import report_of
-from switchboard.domain.transcript import GAP, START, Item, fill
+from switchboard.domain.transcript import GAP, START, Item, Part, fill
+from switchboard.domain.transcript.item import FINAL, INCOMPLETE
 
 from dev.chaos import limits
 from dev.chaos.browsers import log_of
@@ -69,6 +70,13 @@ def test_an_item_whose_place_nobody_heard_may_stand_elsewhere_and_the_transcript
     assert (reading.wrong, reading.adrift, reading.equal) == ([], 1, 0)
     reading.add("rtc_2", TRUTH, [A, HOLE, lone, C])
     assert (reading.wrong, reading.adrift, reading.equal) == ([], 1, 1)
+
+
+def test_words_that_broke_off_are_left_as_they_were_heard_and_counted() -> None:
+    reading = Reading()
+    half = replace(B, parts=(Part(0, "text", FINAL, " Tw"),), progress=INCOMPLETE)
+    reading.add("rtc_1", TRUTH, [A, half, C])
+    assert (reading.wrong, reading.halved, reading.equal) == ([], 1, 0)
 
 
 def told(item: Item, previous: str | None) -> dict[str, Any]:
