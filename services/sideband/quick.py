@@ -20,7 +20,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 class QuickPages:
-    """The pages of a table that `direct` asks. A write takes half the CPU of one in a thread, and less time."""
+    """The pages of a table that `direct` asks: half the CPU of a write in a thread, and less time."""
 
     def __init__(
         self, pages: DynamoTranscripts, direct: Direct, seconds: float = limits.AWS_READ_SECONDS
