@@ -102,3 +102,12 @@ def test_what_is_being_said_has_no_gap_before_it_for_want_of_a_place() -> None:
     assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), speaking) == "abu"
     said = replace(speaking, parts=(Part(0, "audio", FINAL, "Hello."),))
     assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), said) == "abG_uuG_u_end"
+
+
+def test_an_utterance_known_by_its_transcription_alone_stands_before_what_began_since() -> None:
+    late = Item("u", seq=5, role="user", parts=(Part(0, "audio", FINAL, "Hello."),))
+    before, reply = heard("a", START, 1), [heard("d", "c", 3), heard("e", "d", 4)]
+    assert names(before, gap(2), *reply, late) == "aGuG_u_endde"
+    began = replace(late, progress=1, audio_start_ms=900)
+    assert names(before, gap(2), *reply, began) == "aGdeG_uuG_u_end"
+    assert names(before, gap(2), heard("b", "a", 3), replace(late, seq=4)) == "abG_uuG_u_end"

@@ -13,16 +13,17 @@ def order(items: Iterable[Item]) -> list[Item]:
     Of two items with the same predecessor the later was inserted in front of the earlier, unless what came
     first has been deleted since. A chain whose beginning is unknown stands where its first item arrived.
     Items outside the conversation are left out. Cycles cannot happen upstream; if one does, it is cut at its
-    earliest arrival.
+    earliest arrival. An utterance of which only the transcription was heard stands before all that was seen
+    to begin since somebody listened again, for it had begun before.
 
     A gap stands where nobody listened, if what follows it does not name what stands before it: then something
     may have been said between. It bears the times of the call's audio between which that was. An item whose
     predecessor was told while nobody listened has one before it, too, and behind it unless the next names it.
     """
     known = list(items)
-    gaps = [item for item in known if item.kind == GAP]
-    said = _by_lineage(item for item in known if item.kind != GAP)
-    return _with_gaps(said, sorted(gaps, key=lambda gap: (gap.seq, gap.id))) if gaps else said
+    gaps = sorted((item for item in known if item.kind == GAP), key=lambda gap: (gap.seq, gap.id))
+    said = _by_lineage((item for item in known if item.kind != GAP), [gap.seq for gap in gaps])
+    return _with_gaps(said, gaps) if gaps else said
 
 
 def _with_gaps(said: list[Item], gaps: Sequence[Item]) -> list[Item]:
@@ -63,7 +64,13 @@ def _is_adrift(item: Item) -> bool:
     return item.previous is None and is_said
 
 
-def _by_lineage(items: Iterable[Item]) -> list[Item]:
+def _is_from_before(item: Item) -> bool:
+    """True for an utterance of which only the transcription was heard: it began before anybody listened."""
+    return item.is_user_audio and item.progress == 0
+
+
+def _by_lineage(items: Iterable[Item], torn: Sequence[int]) -> list[Item]:
+    """Return the items by lineage; `torn` says, in order, at which arrivals somebody listened again."""
     nodes = {item.id: item for item in items if not item.is_aside}
     children: dict[str, list[str]] = {}
     for item in nodes.values():
@@ -74,7 +81,10 @@ def _by_lineage(items: Iterable[Item]) -> list[Item]:
     arrived, gone = _measure(nodes, children, [START, *heads])
     for siblings in children.values():
         siblings.sort(key=lambda name: (not gone[name], -nodes[name].seq, name))
-    heads.sort(key=lambda name: (arrived[name], name))
+    for name in heads:
+        if name in nodes and name not in children and _is_from_before(nodes[name]):
+            arrived[name] = max((seq for seq in torn if seq < arrived[name]), default=arrived[name])
+    heads.sort(key=lambda name: (arrived[name], nodes[name].seq if name in nodes else 0, name))
     rest = sorted(nodes, key=lambda name: (nodes[name].seq, name))
     return [nodes[name] for name in _walk(children, chain([START], heads, rest)) if name in nodes]
 
