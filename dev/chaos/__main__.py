@@ -2,7 +2,7 @@
 
 The exit status is 1 if an item was lost that a host had heard, or where nothing shows it; if one is doubled,
 out of order or says something else; if what a reader gets once gaps are filled from the browsers' logs is not
-the script, word for word; or if there was nothing to compare.
+the script, word for word, but for words that broke off and say so; or if there was nothing to compare.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Compare with the script what a reader gets, gaps filled from the browsers' logs: nothing is excused."""
+"""Compare with the script what a reader gets, gaps filled from the browsers' logs.
+
+Every word is owed, but for those of an item that says itself that it broke off.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 
 from switchboard.domain.transcript import BROWSER, GAP, Item
 
-from dev.chaos.tally import says_all
+from dev.chaos.tally import is_beginning, says_all
 from dev.chaos.truth import Line
 
 BROKEN_OFF = ("incomplete", "interrupted")
@@ -63,7 +66,7 @@ class Reading:
             self.wrong.append(f"{call_id} {line.item_id}: is not read, though the browser tells it")
         elif says_all(item, line):
             self.found += 1
-        elif item.status in BROKEN_OFF and (line.words or "").startswith(item.text.strip()):
+        elif item.status in BROKEN_OFF and item.text.strip() and is_beginning(item, line):
             self.halved += 1
         else:
             self.mangled += 1

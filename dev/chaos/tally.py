@@ -77,7 +77,7 @@ class Tally:
         elif line.heard:
             self.lost_heard += 1
             self.wrong.append(f"{call_id} {item.id} ({item.status}): heard, and its words are not there")
-        elif item.status in WORDLESS and _is_beginning(item, line):
+        elif item.status in WORDLESS and is_beginning(item, line):
             self.marked += 1
         else:
             self.mangled += 1
@@ -160,7 +160,7 @@ def says_all(item: Item, line: Line) -> bool:
     return item.text == line.words
 
 
-def _is_beginning(item: Item, line: Line) -> bool:
+def is_beginning(item: Item, line: Line) -> bool:
     """True if what is there of an item was said, and only its end lacks."""
     said = " ".join(line.known) or line.words or line.spoken or ""
     there = item.text or " ".join(filter(None, (item.name, item.arguments, item.output)))

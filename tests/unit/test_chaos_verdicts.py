@@ -77,6 +77,10 @@ def test_words_that_broke_off_are_left_as_they_were_heard_and_counted() -> None:
     half = replace(B, parts=(Part(0, "text", FINAL, " Tw"),), progress=INCOMPLETE)
     reading.add("rtc_1", TRUTH, [A, half, C])
     assert (reading.wrong, reading.halved, reading.equal) == ([], 1, 0)
+    nothing = replace(half, parts=())
+    assert "reads ''" in misread(TRUTH, A, nothing, C)[0]
+    asked = Line("b", None, None, known=("look_up", "{}", ""))
+    assert misread([TRUTH[0], asked, TRUTH[2]], A, half, C)
 
 
 def told(item: Item, previous: str | None) -> dict[str, Any]:
