@@ -14,6 +14,8 @@ export class Leg {
   #over = false;
   #waiting = () => {};
   #giveUp = () => {};
+  #leave;
+  #left = new Promise((resolve) => (this.#leave = resolve));
   floor = new Floor();
 
   /** `told` has onEvent(event, leg), onAudio(stream, leg) and onLost(leg). */
@@ -67,18 +69,29 @@ export class Leg {
     this.#channel.send(JSON.stringify(event));
   }
 
-  /** Give the microphone's tracks to a silent call. */
+  /** Give the microphone's tracks to a silent call. Returns at once if the call is over, or is meanwhile. */
   async speak(tracks) {
     if (!this.isOpen) return;
-    await Promise.all(this.#senders.map((sender, index) => sender.replaceTrack(tracks[index])));
+    try {
+      await this.#replace(tracks);
+    } catch (cause) {
+      throw new SwitchboardError("call_failed", "The call does not take the microphone.", { cause });
+    }
+  }
+
+  /** Hear no more, and hang up when all that is owed is said; after so many seconds at the latest. */
+  async leave(seconds) {
+    await this.#hush();
+    if (this.isOpen) void this.floor.quiet(this.#surroundings, seconds).then(() => this.close());
+    else this.close();
   }
 
   /** Take the microphone away; a sentence that it cuts is heard as far as it came. */
-  async hush() {
+  async #hush() {
     if (!this.isOpen) return;
     try {
       if (this.floor.isSpeaking) this.send({ type: "input_audio_buffer.commit" });
-      await Promise.all(this.#senders.map((sender) => sender.replaceTrack(null)));
+      await this.#replace([]);
     } catch {
       // it was lost meanwhile, and hears nothing any more
     }
@@ -87,11 +100,18 @@ export class Leg {
   /** Hang up on our side, and say nothing of it. */
   close() {
     this.#over = true;
+    this.#leave();
     this.#waiting();
     this.#giveUp();
     this.floor.clear();
     this.#channel?.close();
     this.#connection?.close();
+  }
+
+  /** Send these tracks, and nothing where there is none. On a connection that is closed meanwhile no browser answers. */
+  #replace(tracks) {
+    const changes = this.#senders.map((sender, index) => sender.replaceTrack(tracks[index] ?? null));
+    return Promise.race([Promise.all(changes), this.#left]);
   }
 
   #opened() {

@@ -135,13 +135,7 @@ export class VoiceSession extends Reading {
       if (!this.#isOver) throw new SwitchboardError("call_failed", "The new call did not last.");
       return;
     }
-    this.#leg = leg;
-    this.emit("call", leg.callId);
-    if (leg.audio) this.emit("audio", leg.audio);
-    for (const message of this.#talk.untold(this.instructions, this.#secret.knowsSince)) leg.send(seed(message));
-    if (before) await this.#handOver(before, leg);
-    this.#enter("connected");
-    this.#vigil.again();
+    await this.#handOver(before, leg);
   }
 
   /** Return a call whose channel is open; none if the session is over meanwhile. */
@@ -161,12 +155,29 @@ export class VoiceSession extends Reading {
     }
   }
 
-  /** The microphone goes to the next call; the last one is left when it has said all it owes. */
+  /** The floor goes to the next call, and the microphone; the last one is left, whatever becomes of the next. */
   async #handOver(before, leg) {
-    await leg.speak(this.#tracks);
-    await before.hush();
-    this.#leaving = before;
-    void before.floor.quiet(this.#surroundings, limits.LAST_WORDS).then(() => before.close());
+    this.#leaving = before ?? this.#leaving;
+    this.#leg = leg;
+    try {
+      this.#begin(leg);
+      if (before) await leg.speak(this.#tracks);
+    } catch (error) {
+      leg.lose(); // it knows nothing, or hears nothing
+      throw error;
+    } finally {
+      await before?.leave(limits.LAST_WORDS);
+    }
+    if (!leg.isOpen && !this.#isOver) throw new SwitchboardError("call_failed", "The new call did not last.");
+  }
+
+  /** From here on a loss is a loss of this call. */
+  #begin(leg) {
+    this.emit("call", leg.callId);
+    if (leg.audio) this.emit("audio", leg.audio);
+    for (const message of this.#talk.untold(this.instructions, this.#secret.knowsSince)) leg.send(seed(message));
+    if (leg.isOpen) this.#enter("connected");
+    this.#vigil.again();
   }
 
   async #offer(sdp) {
