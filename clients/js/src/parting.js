@@ -30,7 +30,9 @@ export class Parting {
     this.#api.leave(LOGS, this.#talk.log(this.#metadata(), limits.BEACON_BYTES));
   }
 
+  /** The log is left, or was uploaded: there is no other. */
   stop() {
+    this.#uploading ??= Promise.resolve();
     this.#surroundings.page?.removeEventListener("pagehide", this.#hidden);
   }
 

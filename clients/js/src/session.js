@@ -6,6 +6,7 @@ import { Parting } from "./parting.js";
 import { Reading } from "./reading.js";
 import { Secret } from "./secret.js";
 import { seed, Talk } from "./talk.js";
+import { Turns } from "./turns.js";
 import { Vigil } from "./vigil.js";
 
 const UNAUTHORIZED = 401;
@@ -27,7 +28,7 @@ export class VoiceSession extends Reading {
   #talk = new Talk();
   #parting;
   #vigil;
-  #changing;
+  #turns = new Turns();
   #connecting;
   #ending;
   #comeback;
@@ -47,7 +48,8 @@ export class VoiceSession extends Reading {
     this.instructions = made.instructions;
     this.state = "new";
     this.#secret = new Secret(api, surroundings, { id: this.id, mode: this.mode, callsUrl: options.callsUrl }, made);
-    if (options.log !== false) this.#parting = new Parting(api, surroundings, this.#talk, () => this.#metadata());
+    const metadata = () => ({ sessionId: this.id, callId: this.callId, model: this.model, voice: this.voice });
+    if (options.log !== false) this.#parting = new Parting(api, surroundings, this.#talk, metadata);
     this.#vigil = new Vigil(surroundings, (woken) => this.#look(woken));
   }
 
@@ -67,7 +69,7 @@ export class VoiceSession extends Reading {
   /** Take a new secret, and where a call is live, a new call. Resolves to what it knows: `full`, `digest` or `none`. */
   async renew() {
     this.#requireOpen();
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       const restored = await this.#renew();
       if (this.#leg?.isOpen) await this.#place();
       return restored;
@@ -108,19 +110,12 @@ export class VoiceSession extends Reading {
     this.#comeback.refresh();
     this.#comeback.rouse();
     try {
-      await this.#alone(() => this.#place());
+      await this.#turns.take(() => this.#place());
     } catch (error) {
       if (this.state === "connecting") this.#enter("new");
       throw error;
     }
     this.#requireOpen();
-  }
-
-  /** One after the other: a renewal, a loss and an hour's end may come at once. */
-  #alone(change) {
-    const turn = (this.#changing ?? Promise.resolve()).catch(() => {}).then(change);
-    this.#changing = turn;
-    return turn;
   }
 
   /** Place the next call. One that is live goes on until the next is up, and a pause in the talk has come. */
@@ -147,7 +142,7 @@ export class VoiceSession extends Reading {
     });
     this.#placing = leg;
     try {
-      if (!this.#isOver) await leg.place(this.#tracks, (sdp) => this.#offer(sdp), how);
+      if (!this.#isOver) await leg.place(this.#tracks, (sdp) => this.#heed(this.#offer(sdp)), how);
       return leg;
     } catch (error) {
       if (!this.#isOver) throw error;
@@ -191,7 +186,7 @@ export class VoiceSession extends Reading {
   }
 
   async #renew() {
-    const { instructions, restored, expiresAt } = await this.#secret.renew();
+    const { instructions, restored, expiresAt } = await this.#heed(this.#secret.renew());
     this.instructions = instructions;
     this.emit("renewed", { restored, expiresAt });
     return restored;
@@ -227,7 +222,7 @@ export class VoiceSession extends Reading {
     if (left > limits.LOOK) return left - limits.LOOK;
     if (this.#surroundings.visible()) {
       this.#idleRenewals += 1;
-      this.#alone(() => this.state === "new" && this.#renew()).catch(() => {}); // its use tries again, and tells
+      this.#turns.take(() => this.state === "new" && this.#renew()).catch(() => {}); // its use tries again, and tells
     }
     return limits.LOOK;
   }
@@ -241,7 +236,6 @@ export class VoiceSession extends Reading {
       if (this.state === "connected") await this.renew();
     } catch (error) {
       this.#notBefore = this.#surroundings.now() + (error.retryAfter ?? 0);
-      if (error.code === "session_ended") this.#finish();
     } finally {
       this.#takingOver = false;
     }
@@ -251,7 +245,7 @@ export class VoiceSession extends Reading {
     if (leg !== this.#leg || this.#isOver) return;
     if (this.#surroundings.now() - leg.startedAt >= limits.STABLE) this.#comeback.refresh();
     this.#enter("reconnecting");
-    void this.#alone(() => this.#reconnect());
+    void this.#turns.take(() => this.#reconnect());
   }
 
   async #reconnect() {
@@ -262,17 +256,23 @@ export class VoiceSession extends Reading {
     try {
       await this.#comeback.attempt(place, () => this.state === "reconnecting");
     } catch (error) {
-      if (error.code === "session_ended") return this.#finish();
       this.#stop("failed");
       this.emit("error", error);
     }
   }
 
-  /** The session has ended elsewhere. */
-  #finish() {
-    this.#ending = Promise.resolve();
-    this.#stop("ended");
-    void this.#parting?.upload();
+  /** Return the answer, unless it says that the session has ended elsewhere: then nothing is left to do here either. */
+  async #heed(answer) {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error.code === "session_ended" && !this.#isOver) {
+        this.#ending = Promise.resolve();
+        this.#stop("ended");
+        void this.#parting?.upload();
+      }
+      throw error;
+    }
   }
 
   #stop(state) {
@@ -294,9 +294,5 @@ export class VoiceSession extends Reading {
   #requireOpen() {
     if (this.state === "ended") throw new SwitchboardError("session_ended", "The session has ended.");
     if (this.state === "closed") throw new SwitchboardError("closed", "The session was closed here; it may be resumed.");
-  }
-
-  #metadata() {
-    return { sessionId: this.id, callId: this.callId, model: this.model, voice: this.voice };
   }
 }

@@ -109,6 +109,14 @@ test("a session that is closed hangs up, leaves its log, and lets go of page and
   await assert.rejects(session.connect(), { code: "closed" });
 });
 
+test("a session that ends after it was closed is told of, and leaves no second log", async () => {
+  const { net, server, session } = await connected();
+  net.made[0].hear(said("item_1", "Hello."));
+  session.close();
+  await session.end();
+  assert.deepEqual([server.asked(END).length, server.asked(LOGS).length], [1, 1]);
+});
+
 test("a session that has ended lets go of page and clock", async () => {
   const { clock, net, page, session } = await connected();
   net.made[0].hear(said("item_1", "Hello."));

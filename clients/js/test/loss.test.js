@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connected, said, settle } from "./fakes.js";
+import { connected, said, settle, world } from "./fakes.js";
 
 test("a lost call is replaced by one that knows of the talk", async () => {
   const { clock, net, server, session, told } = await connected();
@@ -127,4 +127,29 @@ test("a session that ended elsewhere leaves its log", async () => {
   await clock.pass(1);
   await settle();
   assert.equal(server.asked("/realtime/logs").length, 1);
+});
+
+for (const path of ["/session/renew", "/realtime/calls"]) {
+  test(`a page that learns from ${path} that its session has ended elsewhere hangs up and leaves its log`, async () => {
+    const { net, page, server, session, told } = await connected();
+    net.made[0].hear(said("item_1", "Hello."));
+    server.refuse = [{ path, status: 409, code: "session_ended" }];
+    await assert.rejects(session.connect(["headset"]), { code: "session_ended" });
+    await settle();
+    assert.equal(session.state, "ended");
+    assert.ok(net.made.every(({ closed }) => closed));
+    assert.deepEqual([server.asked("/realtime/logs").length, page.listeners], [1, 0]);
+    assert.deepEqual(told.filter(([name]) => name === "error"), []);
+    await session.end();
+    assert.equal(server.asked("/session/sess_1/end").length, 0);
+  });
+}
+
+test("a session that has ended before its first call says so", async () => {
+  const { clock, server, switchboard } = world();
+  const session = await switchboard.create();
+  clock.seconds += 700;
+  server.refuse = [{ path: "/session/renew", status: 409, code: "session_ended" }];
+  await assert.rejects(session.connect(), { code: "session_ended" });
+  assert.equal(session.state, "ended");
 });
