@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -111,6 +113,17 @@ def test_an_api_that_cannot_be_reached_is_told_in_words(page: Page) -> None:
     page.wait_for_selector("#problem", state="visible")
     assert "could not be reached" in page.inner_text("#problem-words")
     assert page.inner_text("#problem-facts") == "code network_error"
+
+
+def test_settings_that_are_kept_from_an_earlier_time_are_told_of(tmp_path: Path) -> None:
+    def lay_out(*options: str) -> str:
+        command = [sys.executable, "-m", "dev.console", str(tmp_path), *options]
+        return subprocess.run(command, cwd=console.ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert "is left as it was" not in lay_out()
+    assert "is left as it was" not in lay_out("--api", "https://api.example")
+    assert f"{tmp_path}/settings.json is left as it was" in lay_out()
+    assert "https://api.example" in (tmp_path / "settings.json").read_text()
 
 
 def test_the_deployed_page_loads_all_from_its_own_site(
