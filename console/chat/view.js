@@ -12,6 +12,7 @@ const MOST = 50;
 export function startChat({ api, who }) {
   const talk = new Talk(api);
   let chat = null;
+  let wanted = null; // the chat that was asked for last; `chat` follows with its answer
 
   async function list() {
     const theirs = who.isUser ? (await api.ask("GET", "/api/codex/chatkit/sessions?limit=50")).sessions : kept();
@@ -20,12 +21,20 @@ export function startChat({ api, who }) {
     write($("no-chats"), "None yet. Those that you open are listed here.");
   }
 
+  /** Show a chat. @returns false if another was chosen meanwhile, or the chat left */
   async function look(id) {
-    chat = await api.ask("GET", `/chatkit/sessions/${id}`);
+    wanted = id;
+    const read = await api.ask("GET", `/chatkit/sessions/${id}`).catch((problem) => {
+      if (id === wanted) wanted = chat?.id ?? null; // that one is shown still
+      throw problem;
+    });
+    if (id !== wanted) return false;
+    chat = read;
     if (!who.isUser) keep(chat);
     remember("chat", id);
     showChat(chat);
     await Promise.all([list(), talk.open(chat)]);
+    return id === wanted;
   }
 
   function choose(id) {
@@ -44,9 +53,10 @@ export function startChat({ api, who }) {
 
   /** Tell the chat's record what happened. */
   function record(type, payload, after) {
+    const { id } = chat;
     return doing("Telling the chat…", async () => {
-      await api.ask("POST", `/chatkit/sessions/${chat.id}/events`, { type, payload });
-      await look(chat.id);
+      await api.ask("POST", `/chatkit/sessions/${id}/events`, { type, payload });
+      return id === wanted && look(id);
     }, after);
   }
 
@@ -62,9 +72,9 @@ export function startChat({ api, who }) {
   $("chat-escalate").onclick = () => record("hitl_escalation", { to: "support" }, "A person has it now; the agent keeps silent.");
   $("chat-resolve").onclick = () => record("hitl_resolved", {}, "The agent answers again.");
   $("chat-cancel").onclick = () => doing("Cancelling…", async () => {
-    if (chat.codex_session_id) await api.ask("POST", `/api/codex/sessions/${chat.codex_session_id}/close`);
-    else await api.ask("POST", `/chatkit/sessions/${chat.id}/cancel`);
-    await look(chat.id);
+    const { id, codex_session_id: codex } = chat;
+    await api.ask("POST", codex ? `/api/codex/sessions/${codex}/close` : `/chatkit/sessions/${id}/cancel`);
+    return id === wanted && look(id);
   }, "The chat is over.");
   $("chat-event").onsubmit = (event) => {
     event.preventDefault();
@@ -82,7 +92,7 @@ export function startChat({ api, who }) {
   form.elements.mode.onchange({ target: form.elements.mode });
 
   function leave() {
-    chat = null;
+    chat = wanted = null;
     remember("chat", "");
     $("chat-nothing").hidden = false;
     $("chat-one").hidden = true;
@@ -92,7 +102,9 @@ export function startChat({ api, who }) {
   return {
     show: (id) => {
       if (!id) return leave();
-      return id === chat?.id ? list().catch(() => {}) : choose(id);
+      if (id !== chat?.id) return choose(id);
+      wanted = id;
+      return list().catch(() => {});
     },
   };
 }

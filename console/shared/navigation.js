@@ -6,8 +6,9 @@ const NAMES = ["voice", "agent", "chat", "settings"];
 export function navigate(onShow) {
   const show = (moved) => {
     const [name, rest = ""] = location.hash.slice(1).split("/");
-    if (location.hash && !NAMES.includes(name)) return; // a place within the part, such as the skip link's
-    const part = name || NAMES[0];
+    const named = NAMES.includes(name);
+    if (moved && location.hash && !named) return; // a place within the part, such as the skip link's
+    const part = named ? name : NAMES[0];
     for (const each of NAMES) {
       document.getElementById(each).hidden = each !== part;
       if (each === part) linkTo(each).setAttribute("aria-current", "page");
@@ -15,7 +16,7 @@ export function navigate(onShow) {
     }
     document.title = `${linkTo(part).textContent} · Switchboard`;
     if (moved) document.getElementById("main").focus({ preventScroll: true });
-    onShow(part, rest);
+    onShow(part, named ? rest : "");
   };
   addEventListener("hashchange", () => show(true));
   show(false);

@@ -31,7 +31,8 @@ export function showProblem(problem) {
 
 /**
  * Do what was asked for, say so before and after; where it fails show why. A button that asked for it waits until it is
- * done. @returns whether it went well
+ * done. `work` gives false where something else was asked for meanwhile: the status line is that one's then.
+ * @returns whether it went well, to its end
  */
 export async function doing(before, work, after, button = null) {
   if (button?.ariaDisabled === "true") return false;
@@ -39,7 +40,7 @@ export async function doing(before, work, after, button = null) {
   showProblem(null);
   say(before);
   try {
-    await work();
+    if ((await work()) === false) return false;
     say(after);
     return true;
   } catch (problem) {

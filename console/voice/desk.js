@@ -50,11 +50,8 @@ export class Desk extends EventTarget {
     } finally {
       this.who.keep(switchboard.guestToken);
     }
-    if (reset) {
-      keepSession({ sessionId: reset, status: "ended" });
-      await this.#lines.get(reset)?.end();
-    }
-    await this.show(line.id);
+    if (reset) await this.#replaced(reset);
+    await this.#showNew(line);
     await line.call();
     await line.called;
     await this.load();
@@ -75,11 +72,11 @@ export class Desk extends EventTarget {
     await this.load();
   }
 
-  /** Look at a session; a call goes on meanwhile. */
+  /** Look at a session; a call goes on meanwhile. @returns false if another was chosen before it was read */
   async show(sessionId) {
     this.#wanted = sessionId;
     const record = await this.api.session(sessionId);
-    if (sessionId !== this.#wanted) return; // another was chosen meanwhile
+    if (sessionId !== this.#wanted) return false;
     this.record = record;
     this.profile = null;
     const { status, mode, createdAt } = record;
@@ -87,6 +84,12 @@ export class Desk extends EventTarget {
     this.sideband.follow(sessionId, { session: this.line?.session, open: this.open });
     this.#tell("record");
     this.#tell("change");
+    return true;
+  }
+
+  /** Go on looking at the session that is shown, whatever was chosen since. */
+  stay() {
+    this.#wanted = this.id;
   }
 
   /** Look at no session. */
@@ -117,6 +120,23 @@ export class Desk extends EventTarget {
     keepSession({ sessionId: id, status: record.status });
     this.#tell("record");
     this.#tell("change");
+  }
+
+  /** Another session took its place, which has ended it: that it can be told no more is no reason to stop. */
+  async #replaced(sessionId) {
+    keepSession({ sessionId, status: "ended" });
+    const line = this.#lines.get(sessionId);
+    await line?.end().catch((problem) => line.note(`its end could not be told: ${problem.message}`));
+  }
+
+  /** A session that cannot be shown is ended: nobody would know that its microphone is on. */
+  async #showNew(line) {
+    try {
+      await this.show(line.id);
+    } catch (problem) {
+      await line.end().catch(() => {}); // its microphone is off in any case, and why it is not shown is what is told
+      throw problem;
+    }
   }
 
   #hold(line) {

@@ -90,8 +90,9 @@ export async function startVoice({ api, who, settings }) {
   return {
     show: (sessionId) => {
       if (sessionId && sessionId !== desk.id) return choose(sessionId);
+      if (sessionId) desk.stay();
+      else desk.leave();
       remember("voice", sessionId);
-      if (!sessionId) desk.leave();
       return draw();
     },
   };
