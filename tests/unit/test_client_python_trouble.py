@@ -137,7 +137,7 @@ def test_a_profile_is_waited_for_but_not_for_ever() -> None:
 def test_both_clients_agree_on_what_may_heal() -> None:
     code = (Path(__file__).parents[2] / "clients/js/src/errors.js").read_text("utf-8")
     [healing, final] = re.findall(r"= new Set\(\[(.*?)\]\);", code, re.S)
-    only_in_pages = {"token_failed", "call_failed", "closed"}
+    only_in_pages = {"token_failed", "call_failed"}
     assert set(re.findall(r'"(\w+)"', healing)) - only_in_pages == HEALING
     assert set(re.findall(r'"(\w+)"', final)) == FINAL
     known = set(document()["components"]["examples"]) | {"network_error"}

@@ -18,7 +18,7 @@ export class SwitchboardError extends Error {
 }
 
 const HEALING = new Set([
-  ...["network_error", "token_failed", "call_failed", "closed"],
+  ...["network_error", "token_failed", "call_failed"],
   ...["throttled", "session_changed", "ticket_spent", "too_many_calls", "too_many_viewers", "chat_session_busy"],
 ]);
 const FINAL = new Set(["upstream_refused", "extraction_failed", "unreadable_history", "chatkit_not_configured"]);

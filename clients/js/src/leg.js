@@ -47,7 +47,7 @@ export class Leg {
       );
       const offer = await connection.createOffer();
       await connection.setLocalDescription(offer);
-      if (this.#over) throw new SwitchboardError("closed", "The call was left before it began.");
+      if (this.#over) throw new SwitchboardError("call_failed", "The call was left before it began.");
       const { callId, answer } = await post(connection.localDescription?.sdp ?? offer.sdp);
       this.callId = callId;
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -65,8 +65,12 @@ export class Leg {
   }
 
   send(event) {
-    if (!this.isOpen) throw new SwitchboardError("closed", "There is no open call.");
-    this.#channel.send(JSON.stringify(event));
+    if (!this.isOpen) throw new SwitchboardError("call_failed", "There is no open call.");
+    try {
+      this.#channel.send(JSON.stringify(event));
+    } catch (cause) {
+      throw new SwitchboardError("call_failed", "The call does not take the event.", { cause });
+    }
   }
 
   /** Give the microphone's tracks to a silent call. Returns at once if the call is over, or is meanwhile. */
@@ -119,7 +123,7 @@ export class Leg {
     channel.addEventListener("message", (message) => this.#heard(message.data));
     return new Promise((resolve, reject) => {
       const failed = (words) => reject(new SwitchboardError("call_failed", words));
-      this.#giveUp = () => reject(new SwitchboardError("closed", "The call was left before it began."));
+      this.#giveUp = () => reject(new SwitchboardError("call_failed", "The call was left before it began."));
       channel.addEventListener("open", () => {
         this.#waiting();
         resolve();

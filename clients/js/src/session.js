@@ -78,7 +78,8 @@ export class VoiceSession extends Reading {
 
   /** Send an event to the model. */
   send(event) {
-    if (!this.#leg) throw new SwitchboardError("closed", "There is no call.");
+    this.#requireOpen();
+    if (!this.#leg) throw new SwitchboardError("call_failed", "There is no call.");
     this.#leg.send(event);
   }
 

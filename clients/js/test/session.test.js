@@ -98,7 +98,7 @@ test("ending ends it on both sides, once", async () => {
   assert.equal(net.made[0].closed, true);
   assert.equal(net.made.length, 1);
   await assert.rejects(session.connect(), { code: "session_ended" });
-  assert.throws(() => session.send({ type: "x" }), { code: "closed" });
+  assert.throws(() => session.send({ type: "x" }), { code: "session_ended" });
 });
 
 test("a listener that throws does not keep the session from working", async () => {
@@ -117,4 +117,22 @@ test("a listener that throws does not keep the session from working", async () =
 test("a browser without WebRTC is told so", async () => {
   const { switchboard } = world({ RTCPeerConnection: undefined });
   await assert.rejects((await switchboard.create()).connect(), { code: "call_failed" });
+});
+
+test("what finds no call may find one later; what finds its session closed here never will", async () => {
+  const { switchboard } = world();
+  const session = await switchboard.create();
+  assert.throws(() => session.send({ type: "x" }), { code: "call_failed", mayHeal: true });
+  await session.connect();
+  session.close();
+  assert.throws(() => session.send({ type: "x" }), { code: "closed", mayHeal: false });
+  await assert.rejects(session.connect(), { code: "closed", mayHeal: false });
+});
+
+test("an event that the channel does not take is an error of ours", async () => {
+  const { net, session } = await connected();
+  net.made[0].channel.send = () => {
+    throw new Error("the queue is full");
+  };
+  assert.throws(() => session.send({ type: "x" }), { code: "call_failed" });
 });
