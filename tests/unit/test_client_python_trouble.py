@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import httpx
 import pytest
@@ -12,6 +15,9 @@ from switchboard_client.errors import FINAL, HEALING
 
 from tests.unit.client_server import Server, refusal
 from tests.unit.test_openapi import document
+
+MEETING_S = 0.2
+"""So long the first request stays for another that must not come."""
 
 
 def test_an_error_carries_what_the_server_told() -> None:
@@ -116,6 +122,73 @@ def test_a_token_that_stays_refused_is_an_error() -> None:
     assert (caught.value.code, len(server.asked)) == ("unauthorized", 2)
 
 
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_token_that_cannot_be_had_now_is_an_error_of_ours_and_asked_for_again(streams: bool) -> None:
+    failures: list[Exception] = [OSError("no network"), RuntimeError("the issuer is down")]
+
+    def token(_: str | None) -> str:
+        if failures:
+            raise failures.pop(0)
+        return "token"
+
+    server = Server(httpx.Response(204)) if streams else Server()
+    client = server.client(token=token)
+    with pytest.raises(SwitchboardError) as caught:
+        client.create_session()
+    assert (caught.value.code, caught.value.may_heal) == ("token_failed", True)
+    assert isinstance(caught.value.__cause__, OSError)
+    if streams:
+        assert [event["type"] for event in client.stream_transcript("sess_1")] == ["end"]
+    else:
+        client.get_session("sess_1")
+    assert (len(server.asked), len(server.pauses)) == (1, 1)
+
+
+def test_threads_whose_first_requests_meet_are_one_guest() -> None:
+    guests = iter(range(9))
+    meeting = Barrier(2)
+    shown: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        shown.append(request.headers.get("x-guest-token"))
+        if shown[-1] is None:
+            with suppress(BrokenBarrierError):
+                meeting.wait(MEETING_S)
+        headers = {"x-guest-token": shown[-1] or f"gst_{next(guests)}"}
+        return httpx.Response(201, json={"sessionId": "sess_1"}, headers=headers)
+
+    client = Client("https://api.test", transport=httpx.MockTransport(answer))
+    with ThreadPoolExecutor(2) as threads:
+        for asked in [threads.submit(client.create_session) for _ in range(2)]:
+            asked.result()
+    assert shown == [None, "gst_0"]
+
+
+def test_a_first_request_that_fails_keeps_no_other_from_being_the_first() -> None:
+    server = Server(refusal(401, "unauthorized"))
+    client = server.client()
+    with pytest.raises(SwitchboardError):
+        client.create_session()
+    client.create_session()
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "may_heal"),
+    [(502, "extraction_failed", True), (429, "quota_exceeded", False), (502, "upstream_refused", False)],
+)
+def test_what_the_server_says_may_be_asked_again_may_heal(status: int, code: str, may_heal: bool) -> None:
+    with pytest.raises(SwitchboardError) as caught:
+        Server(*(refusal(status, code) for _ in range(3))).client().extract_profile("sess_1")
+    assert caught.value.may_heal is may_heal
+
+
+def test_a_refusal_by_whatever_stands_before_the_server_is_asked_again() -> None:
+    server = Server(httpx.Response(429, text="<html>"))
+    server.client().create_session()
+    assert (len(server.asked), server.pauses) == (2, [0.5])
+
+
 def test_a_name_is_one_part_of_a_path_whatever_it_holds() -> None:
     server = Server()
     server.client().get_session("../openapi.json?x=")
@@ -137,8 +210,8 @@ def test_a_profile_is_waited_for_but_not_for_ever() -> None:
 def test_both_clients_agree_on_what_may_heal() -> None:
     code = (Path(__file__).parents[2] / "clients/js/src/errors.js").read_text("utf-8")
     [healing, final] = re.findall(r"= new Set\(\[(.*?)\]\);", code, re.S)
-    only_in_pages = {"token_failed", "call_failed"}
+    only_in_pages = {"call_failed"}
     assert set(re.findall(r'"(\w+)"', healing)) - only_in_pages == HEALING
     assert set(re.findall(r'"(\w+)"', final)) == FINAL
-    known = set(document()["components"]["examples"]) | {"network_error"}
+    known = set(document()["components"]["examples"]) | {"network_error", "token_failed"}
     assert known >= HEALING | FINAL

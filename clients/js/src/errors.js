@@ -13,7 +13,8 @@ export class SwitchboardError extends Error {
 
   /** True if the same request may succeed later. */
   get mayHeal() {
-    return HEALING.has(this.code) || (this.status >= 500 && !FINAL.has(this.code));
+    const failed = this.status >= SERVER_ERRORS || this.status === TOO_MANY_REQUESTS;
+    return HEALING.has(this.code) || (failed && !FINAL.has(this.code));
   }
 }
 
@@ -21,9 +22,10 @@ const HEALING = new Set([
   ...["network_error", "token_failed", "call_failed"],
   ...["throttled", "session_changed", "ticket_spent", "too_many_calls", "too_many_viewers", "chat_session_busy"],
 ]);
-const FINAL = new Set(["upstream_refused", "extraction_failed", "unreadable_history", "chatkit_not_configured"]);
+const FINAL = new Set(["quota_exceeded", "upstream_refused", "unreadable_history", "chatkit_not_configured"]);
 const TOO_MANY_REQUESTS = 429;
 const NOT_NOW = 503;
+const SERVER_ERRORS = 500;
 
 /** True if the server refused to begin: nothing was done, and all of it may be asked again. */
 export function wasRefused(error) {

@@ -65,6 +65,7 @@ export class Server {
     const refusal = this.refuse.find((each) => each.path === path);
     if (refusal) {
       this.refuse.splice(this.refuse.indexOf(refusal), 1);
+      if (refusal.bare) return new Response("<html>", { status: refusal.status });
       if (refusal.network) throw new TypeError("fetch failed");
       if (refusal.cut) return new Response(cut(refusal.cut), { status: refusal.status ?? 200 });
       const error = { code: refusal.code, message: "Not now.", request_id: "req_1", retry_after: refusal.retryAfter };

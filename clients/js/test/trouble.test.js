@@ -43,6 +43,23 @@ test("what the server refused to begin is asked again, a session too", async () 
   await assert.rejects(switchboard.create(), { code: "quota_exceeded" });
 });
 
+test("a refusal by whatever stands before the server is asked again", async () => {
+  const { clock, switchboard, server } = world();
+  server.refuse = [{ path: "/session", status: 429, bare: true }];
+  const creating = switchboard.create();
+  for (let turn = 0; turn < 5; turn += 1) await turns();
+  await clock.pass(1);
+  assert.equal((await creating).id, "sess_1");
+});
+
+test("an extraction that failed may be asked for again", async () => {
+  const { clock, server, session } = await connected();
+  server.refuse = [{ path: "/extract-profile", status: 502, code: "extraction_failed" }];
+  const asked = session.extract();
+  await clock.pass(1);
+  assert.equal((await asked).path, "/extract-profile");
+});
+
 test("pages that were refused together do not come back together", async () => {
   const { clock, switchboard, server, state } = world();
   state.chance = 1;

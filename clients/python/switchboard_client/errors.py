@@ -8,18 +8,18 @@ import httpx
 
 HEALING = frozenset(
     {
-        *("network_error", "throttled", "session_changed", "ticket_spent"),
+        *("network_error", "token_failed", "throttled", "session_changed", "ticket_spent"),
         *("too_many_calls", "too_many_viewers", "chat_session_busy"),
     }
 )
-"""May succeed later whatever their status; so may every 5xx but these:"""
-FINAL = frozenset({"upstream_refused", "extraction_failed", "unreadable_history", "chatkit_not_configured"})
+"""May succeed later whatever their status; so may every 5xx and every 429 but these:"""
+FINAL = frozenset({"quota_exceeded", "upstream_refused", "unreadable_history", "chatkit_not_configured"})
 REFUSED = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
 """Statuses by which the server refuses to begin."""
 
 
 class SwitchboardError(Exception):
-    """An error of the server, or `network_error`, or `unexpected_answer`.
+    """An error of the server, or `network_error`, `unexpected_answer`, `timeout`, or `token_failed`.
 
     Attributes:
         code: a stable word to decide by.
@@ -37,7 +37,8 @@ class SwitchboardError(Exception):
     @property
     def may_heal(self) -> bool:
         """True if the same request may succeed later."""
-        failed = self.status is not None and httpx.codes.is_server_error(self.status)
+        status = self.status or 0
+        failed = httpx.codes.is_server_error(status) or status == httpx.codes.TOO_MANY_REQUESTS
         return self.code in HEALING or (failed and self.code not in FINAL)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from time import sleep
 from typing import Any
 
@@ -29,7 +30,7 @@ Token = str | Callable[[str | None], str]
 class Transport:
     """One caller: a service by `api_key`, a user by `token`, else a guest, who stays the same guest.
 
-    Threads may share it. `timeout` is in seconds, for each answer.
+    Threads may share it: they are one guest. `timeout` is in seconds, for each answer.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Transport:
         self._token = token
         self._wait = wait
         self._chance = chance
+        self._meeting = Lock()
 
     def pause(self, seconds: float) -> None:
         """Wait so long, and by chance up to half as long again."""
@@ -107,6 +109,20 @@ class Transport:
     def _send(
         self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, Any] | None
     ) -> httpx.Response:
+        """Send it; as long as we are strangers one by one: the first makes the guest that the next is."""
+        if self._is_strange:
+            with self._meeting:
+                if self._is_strange:
+                    return self._answer(method, path, body, query)
+        return self._answer(method, path, body, query)
+
+    @property
+    def _is_strange(self) -> bool:
+        return not (self._api_key or self._token or self.guest_token)
+
+    def _answer(
+        self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, Any] | None
+    ) -> httpx.Response:
         params = {name: value for name, value in (query or {}).items() if value is not None}
         answer = self._as_us(self.http.build_request(method, path, json=body, params=params))
         self.guest_token = answer.headers.get("x-guest-token", self.guest_token)
@@ -135,9 +151,17 @@ class Transport:
         if self._api_key:
             return {"x-api-key": self._api_key}
         if self._token:
-            token = self._token(refused) if callable(self._token) else self._token
-            return {"authorization": f"Bearer {token}"}
+            return {"authorization": f"Bearer {self._fresh(self._token, refused)}"}
         return {"x-guest-token": self.guest_token} if self.guest_token else {}
+
+    def _fresh(self, token: Token, refused: str | None) -> str:
+        """Return the user's token. Raise SwitchboardError `token_failed` if it cannot be had now."""
+        if isinstance(token, str):
+            return token
+        try:
+            return token(refused)
+        except Exception as error:
+            raise SwitchboardError("token_failed", "The token could not be had.") from error
 
     def _sent(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
         try:
