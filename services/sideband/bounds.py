@@ -44,6 +44,7 @@ class Bounds:
         try:
             await follow.measure()
         except LeaseLost:
-            follow.stop(Lost())
+            if not follow.is_leaving:
+                follow.stop(Lost())
         except Throttled:
             return  # the next step tries again

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.session import Session
@@ -15,7 +16,7 @@ from sideband.conversation import Conversation
 from sideband.deps import Shared
 from sideband.ending import Lost, Stop
 from sideband.journal import Progress
-from sideband.listen import greet, listen, wake
+from sideband.listen import catch_up, greet, listen, wake
 from sideband.meter import Meter
 from sideband.opening import open_journal
 from sideband.pinned import Guard, pinned_of
@@ -100,7 +101,8 @@ class Ear:
                 await wake(attached.socket)
                 await asyncio.sleep(limits.OVERLAP)
             conversation, writer = await self.open()
-            await greet(attached.socket, conversation)
+            with suppress(Hung):  # what it has told until then waits to be heard
+                await greet(attached.socket, conversation)
             if self._desk is not None:
                 self._desk.connect(attached.socket)
             on_heard()
@@ -184,6 +186,8 @@ class Ear:
         if not self.is_open and self._lease.number > 1:
             await asyncio.sleep(limits.LINGER_FLUSH)
         conversation, writer = await self.open()
+        if self._socket is not None:
+            catch_up(self._socket, conversation, writer)
         conversation.close(asyncio.get_running_loop().time())
         return await writer.drain(limits.CLOSE_FLUSH)
 

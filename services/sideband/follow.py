@@ -76,6 +76,11 @@ class Follow:
         self._ear.watch()
 
     @property
+    def is_leaving(self) -> bool:
+        """True once this host gives the call away: what is used from now on is for the next one to count."""
+        return isinstance(self._ending, Released)
+
+    @property
     def spent(self) -> float:
         """The dollars that the session has cost by now, as far as is known."""
         return self._meter.spent
@@ -97,6 +102,8 @@ class Follow:
         Raise LeaseLost, or, without patience, Throttled.
         """
         async with self._metering:  # what is late must not undo what is later
+            if self.is_leaving and not now:
+                return
             clock, deps = asyncio.get_running_loop().time, self._shared.deps
             is_due = self._meter.due(clock()) or (now and not self._meter.is_stored)
             if is_due:
@@ -217,8 +224,9 @@ class Follow:
         unwritten = await self._ear.drain(limits.LEAVE_FLUSH)
         if unwritten:
             log.warning("transcript.unwritten", items=unwritten, **self._ids())
-        with suppress(Throttled):  # who goes on hears enough to bill; to hand over is more urgent
-            await self.measure(now=True)
+        if not self._metering.locked():  # who goes on hears enough to bill; to hand over is more urgent
+            with suppress(Throttled):
+                await self.measure(now=True)
         deps = self._shared.deps
         await self._shared.insist(deps.calls.release, self.lease, deps.clock())
         self.released = True

@@ -38,6 +38,12 @@ async def listen(socket: Socket, conversation: Conversation, writer: Writer) -> 
     return code
 
 
+def catch_up(socket: Socket, conversation: Conversation, writer: Writer) -> None:
+    """Fold what waits on a connection to which nobody listens any more; its answers have nowhere to go."""
+    socket.attend(Listening(conversation, writer))
+    socket.attend(None)
+
+
 class Listening:
     """Folds each frame as it is read. Its task sleeps until there is something to say, or it is over."""
 

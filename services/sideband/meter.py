@@ -26,7 +26,10 @@ class Meter:
         earlier: dollars that the session's other calls have cost, None until somebody has looked.
     """
 
-    __slots__ = ("_models", "_prices", "_seen", "_stored", "_stored_at", "_told", "earlier", "totals")
+    __slots__ = (
+        *("_models", "_priced", "_prices", "_seen", "_spent", "_stored", "_stored_at", "_told"),
+        *("earlier", "totals"),
+    )
 
     def __init__(self, totals: Totals | None, models: tuple[str, str], prices: Prices) -> None:
         self.totals: Totals = totals or {}
@@ -37,6 +40,8 @@ class Meter:
         self._seen: dict[tuple[str, int], None] = {}
         self._stored = self.totals
         self._stored_at = 0.0
+        self._priced: Totals | None = None
+        self._spent = 0.0
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Count what the event bills, and note by which models from now on."""
@@ -75,7 +80,9 @@ class Meter:
     @property
     def spent(self) -> float:
         """The dollars of the session by now."""
-        return (self.earlier or 0.0) + self.price(self.totals)
+        if self._priced is not self.totals:  # asked of every call every two seconds
+            self._priced, self._spent = self.totals, self.price(self.totals)
+        return (self.earlier or 0.0) + self._spent
 
     def due(self, now: float) -> bool:
         """True when there is news to store, and the last storing is long enough ago."""

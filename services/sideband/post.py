@@ -79,10 +79,18 @@ class Post:
         self._resting: list[Wire] = []
 
     async def __call__(self, request: bytes) -> tuple[int, bytes]:
-        """Return status and body. Raise OSError, of which TimeoutError is one."""
-        async with asyncio.timeout(self._seconds):
-            wire = self._rested() or await self._connected()
-            answer = await wire.ask(request)
+        """Return status and body. Raise OSError, of which TimeoutError is one.
+
+        Where one answer does not come, the connections at rest may be as dead, and are given up.
+        """
+        try:
+            async with asyncio.timeout(self._seconds):
+                wire = self._rested() or await self._connected()
+                answer = await wire.ask(request)
+        except TimeoutError:
+            while self._resting:
+                self._resting.pop().close()
+            raise
         if wire.is_open:
             self._resting.append(wire)
         return answer

@@ -128,6 +128,15 @@ async def test_a_connection_that_has_ended_meanwhile_costs_nothing_but_a_new_one
         assert await quick.write(LEASE, 1, 2, ENTRIES)
 
 
+async def test_connections_that_have_died_in_silence_cost_one_patience_and_not_one_each() -> None:
+    async with table(seconds=0.2) as (quick, far):
+        far.answers = [*[(200, b"{}")] * 3, "nothing", (200, b"{}")]
+        assert all(await asyncio.gather(*(quick.write(LEASE, 1, each, ENTRIES) for each in range(3))))
+        assert not await quick.write(LEASE, 1, 4, ENTRIES)
+        assert await quick.write(LEASE, 1, 4, ENTRIES)
+        assert far.connections == 4
+
+
 async def test_an_answer_to_a_write_that_was_given_up_is_nobody_elses() -> None:
     async with table() as (quick, far):
         far.answers = ["nothing", (400, THROTTLED)]

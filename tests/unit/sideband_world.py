@@ -15,7 +15,7 @@ import orjson
 from sideband.aside import Aside
 from sideband.deps import Deps, Shared
 from sideband.line import Listener
-from sideband.socket import Refused, Socket
+from sideband.socket import Hung, Refused, Socket
 from sideband.tool_kit import ToolKit
 from switchboard.domain.places import Places
 from switchboard.domain.secret import ApiKey, Credential
@@ -88,6 +88,7 @@ class FakeSocket:
         self.credential = credential
         self.sent: list[dict[str, Any]] = []
         self.closed = False
+        self._code: int | None = None
         self._frames: deque[bytes | int] = deque()
         self._listener: Listener | None = None
 
@@ -98,6 +99,7 @@ class FakeSocket:
 
     def hang(self, code: int = 1006) -> None:
         """Let the connection end."""
+        self._code = code
         self._frames.append(code)
         asyncio.get_running_loop().call_soon(self._tell)
 
@@ -114,6 +116,8 @@ class FakeSocket:
                 self._listener.heard(frame)
 
     async def send(self, frame: bytes) -> None:
+        if self._code is not None:
+            raise Hung(self._code)
         self.sent.append(orjson.loads(frame))
 
     async def close(self) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from types import SimpleNamespace
+from typing import ClassVar, cast
 
 import pytest
-from sideband import limits
+from sideband import ending, limits
+from sideband.bounds import Bounds
 from sideband.deps import Allowance, Deps
+from sideband.roster import Roster
 from switchboard.domain.call import Call
 
 from tests.unit.sideband_events import Event, reply, transcribed
 from tests.unit.sideband_fleet import Fleet, fleet
+from tests.unit.sideband_scene import Scene, scene
 from tests.unit.sideband_world import START, AtOnce, FakeSocket, P, R, World, refusing, until
 
 PRICED = {"m": {"output_text": 1_000_000.0}}
@@ -215,3 +219,27 @@ def test_a_metering_that_is_late_does_not_undo_the_last_one() -> None:
         assert it.call.usage == {"response": {"output_text": 7}}
 
     fleet(story, World(lanes={"table": Overtaken()}))
+
+
+class Held(Overtaken):
+    """A lane in which the first metering takes two seconds."""
+
+    seconds: ClassVar = {"meter": 2.0}
+
+
+def test_a_metering_under_way_holds_up_no_handover_and_ends_no_overlap() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        bounds = Bounds(it.shared, cast(Roster, SimpleNamespace(follows={("sess_1", 2): it.follow})))
+        await asyncio.sleep(limits.METER)
+        socket.say(billed("r1", 3))
+        await asyncio.sleep(0.1)
+        metering = [asyncio.create_task(bounds.step()) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        it.follow.stop(ending.Released(linger=True))
+        await until(lambda: it.call.status == "pending", 1)
+        await asyncio.gather(*metering)
+        socket.say(*reply("a1", None, "Still here."))
+        await until(lambda: [item.text for item in it.items if item.text] == ["Still here."], 2)
+
+    scene(story, World(lanes={"table": Held()}))

@@ -80,6 +80,25 @@ def test_a_call_that_ends_while_it_is_handed_over_keeps_what_the_earlier_host_st
     scene(story)
 
 
+@pytest.mark.parametrize("ends", ["upstream", "here"])
+def test_what_is_heard_before_the_pages_are_taken_over_is_kept_though_the_call_ends(ends: str) -> None:
+    async def story(it: Scene) -> None:
+        it.world.stores.calls.release(it.follow.lease, now())
+        await it.over_and_again()
+        socket = await it.socket()
+        socket.say(*reply("a1", None, "Goodbye."))
+        await asyncio.sleep(0.1)
+        it.upstream.answer = refusing(404)
+        if ends == "here":
+            it.follow.stop(ending.PAST_LIMIT)
+        else:
+            socket.hang(1000)
+        await it.over()
+        assert [item.text for item in it.items if item.text] == ["Goodbye."]
+
+    scene(story)
+
+
 def test_a_lost_lease_ends_the_follow_in_silence() -> None:
     async def story(it: Scene) -> None:
         socket = await it.socket()

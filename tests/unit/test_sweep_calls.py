@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 
 import pytest
 from switchboard.domain import limits
 from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import LeaseLost, UpstreamBusy, UpstreamRefused, UpstreamUnavailable
 from switchboard.domain.transcript import Transcript, fold, merge_entries, order, to_entry
+from switchboard.domain.transcript.limits import ITEMS_MAX
 from switchboard.usecases.attach_call import AttachCall, attach_call
 from switchboard.usecases.end_session import EndSession, end_session
 from switchboard.usecases.sweep_calls import CallsSwept, SweepCalls, sweep_calls
@@ -17,7 +19,7 @@ from switchboard.usecases.unheard import close_unheard
 
 from tests.unit.fakes import World
 from tests.unit.given import ANN, SESSION_ID, open_session
-from tests.unit.sideband_events import done
+from tests.unit.sideband_events import done, reply
 
 PATIENCE = limits.UNFOLLOWED_SECONDS
 
@@ -318,3 +320,16 @@ def test_a_gap_is_written_once_however_often_a_sweep_begins_anew(world: World) -
     assert sweep(world).ended == 1
     assert len(world.stores.transcripts.pages(SESSION_ID, 2)) == 1
     assert lines(world) == [("gap", "lost", "")]
+
+
+def test_a_long_call_has_room_for_its_gap(world: World) -> None:
+    open_session(world)
+    attach(world)
+    lease = world.calls.claim(call(world), "host_1")
+    said = Transcript()
+    for number in range(ITEMS_MAX):
+        name, before = f"a{number}", f"a{number - 1}" if number else None
+        said = reduce(fold, reply(name, before, "Yes."), said)
+    world.stores.transcripts.write(lease, 1, 1, [to_entry(item) for item in said.items.values()])
+    close_unheard(world.calls.claim(call(world), limits.UNFOLLOWED_HOST), world)
+    assert lines(world)[-1] == ("gap", "lost", "")

@@ -104,6 +104,12 @@ def test_what_is_being_said_has_no_gap_before_it_for_want_of_a_place() -> None:
     assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), said) == "abG_uuG_u_end"
 
 
+def test_a_gap_stands_between_one_whose_place_nobody_heard_and_what_is_being_said() -> None:
+    torn = [heard("a", START, 1), gap(2), item("c", None, 3)]
+    speaking = Item("u", seq=4, role="user", parts=(Part(0, "audio"),), progress=1)
+    assert names(*torn, speaking) == names(*torn, replace(speaking, ended=True)) == "aGcG_c_endu"
+
+
 def test_an_utterance_known_by_its_transcription_alone_stands_before_what_began_since() -> None:
     late = Item("u", seq=5, role="user", parts=(Part(0, "audio", FINAL, "Hello."),))
     before, reply = heard("a", START, 1), [heard("d", "c", 3), heard("e", "d", 4)]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from switchboard.domain.call import Lease
 from switchboard.domain.ports.transcripts import Transcripts
-from switchboard.domain.transcript import Item, changed, close, merge_entries, tear, to_entry
+from switchboard.domain.transcript import Item, changed, close, forget, merge_entries, tear, to_entry
 
 
 class HasTranscripts(Protocol):
@@ -32,5 +32,6 @@ def _due(lease: Lease, deps: HasTranscripts) -> tuple[int, tuple[Item, ...]]:
     """Return the number of the last page, and what it does not tell."""
     pages = deps.transcripts.pages(lease.session_id, lease.generation)
     told = merge_entries(entry for page in pages for entry in page.entries)
+    told = forget(told, told.items.values())  # else a long call has no room for a gap
     over = close(tear(told, f"gap_{lease.number}_1"))
     return pages[-1].number if pages else 0, changed(told, over)

@@ -43,7 +43,8 @@ def _with_gaps(said: list[Item], gaps: Sequence[Item]) -> list[Item]:
         ):
             name = f"{torn[-1].id}_{item.id}"
             behind.setdefault(place - 1, _timed(replace(torn[-1], id=name), said, place))
-            if place + 1 == len(said) or said[place + 1].previous not in (None, item.id):
+            following = said[place + 1] if place + 1 < len(said) else None
+            if following is None or not (following.previous == item.id or _is_adrift(following)):
                 behind.setdefault(place, _timed(replace(torn[-1], id=f"{name}_end"), said, place + 1))
     placed = [behind[-1]] if -1 in behind else []
     for place, item in enumerate(said):
