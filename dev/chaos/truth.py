@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from dev.chaos import limits
@@ -56,12 +57,18 @@ def was_heard(told: Told, listeners: Sequence[Mapping[str, Any]], deaths: Sequen
 
 
 def is_covered(first: float, last: float, listeners: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether at any time between the two somebody listened; what fell on an edge may be unheard."""
-    for listener in sorted(listeners, key=lambda each: float(each["since"])):
+    """Return whether at any time between the two somebody listened; what fell on an edge may be unheard.
+
+    Who hears on after another has taken over may be shut out of the pages, so only the newest counts.
+    """
+    ordered = sorted(listeners, key=lambda each: float(each["since"]))
+    for listener, following in zip_longest(ordered, ordered[1:]):
         if listener["since"] >= first:
             return False
         until = float("inf") if listener["until"] is None else listener["until"]
         until -= limits.ON_ITS_WAY if listener["cut"] else 0.0
+        if following is not None:
+            until = min(until, following["since"] + limits.SIDE_BY_SIDE)
         if until > last:
             return True
         first = max(first, until)

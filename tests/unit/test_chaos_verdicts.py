@@ -135,6 +135,9 @@ def test_what_fell_on_the_edge_of_a_connection_may_be_unheard() -> None:
     assert not is_covered(20.0, 20.0, [EAR])
     assert not is_covered(19.0, 19.0, [{**EAR, "cut": True}])
     assert is_covered(11.0, 29.0, [EAR, {"since": 19.0, "until": None, "cut": False}])
+    newer = {"since": 15.0, "until": 16.0, "cut": True}
+    assert not is_covered(17.0, 18.0, [EAR, newer])
+    assert is_covered(11.0, 15.2, [EAR, newer])
 
 
 def test_what_a_host_had_the_time_to_write_is_not_excused_by_its_death() -> None:
