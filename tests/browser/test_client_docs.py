@@ -18,6 +18,9 @@ DOCS = Path(__file__).parents[2] / "docs" / "clients.md"
 LOCAL = "http://127.0.0.1:8787"
 LAST = {"name": "last", "start": "live"}
 BEFORE = [{"user": "I am Ada."}, {"assistant": "Hello Ada."}]
+STREAM = "/transcript/stream"
+CALLS = "**/realtime/calls"
+ENDS = "**/end"
 AFTER = [{"user": "Me again."}, {"assistant": "Welcome back."}]
 
 
@@ -60,6 +63,48 @@ def test_the_documented_page_does_what_it_says(page: Page, house: House) -> None
         eventually(page, lambda: page.inner_text("#state") == "ended")
         eventually(page, lambda: page.is_enabled("#talk"))
         assert page.evaluate("sessionStorage.session ?? null") is None
+
+
+def test_a_session_that_is_no_more_keeps_the_documented_page_from_nothing(page: Page) -> None:
+    page.click("#talk")
+    eventually(page, lambda: page.inner_text("#state") == "connected")
+    ended = page.evaluate("sessionStorage.session")
+    page.click("#end")
+    eventually(page, lambda: page.evaluate("sessionStorage.session ?? null") is None)
+    eventually(page, lambda: page.is_enabled("#talk"))
+    page.evaluate("(id) => (sessionStorage.session = id)", ended)
+    page.reload()
+    page.click("#talk")
+    eventually(page, lambda: page.is_enabled("#talk"))
+    assert page.evaluate("sessionStorage.session ?? null") is None
+    page.click("#talk")
+    eventually(page, lambda: page.inner_text("#state") == "connected")
+
+
+def test_the_documented_page_lets_go_of_what_failed_before_it_tries_again(page: Page) -> None:
+    opened: list[str] = []
+    given_up: list[str] = []
+    page.on("request", lambda asked: opened.append(asked.url) if STREAM in asked.url else None)
+    page.on("requestfailed", lambda asked: given_up.append(asked.url) if STREAM in asked.url else None)
+    page.route(CALLS, lambda route: route.abort())
+    page.click("#talk")
+    eventually(page, lambda: page.is_enabled("#talk") and opened)
+    page.unroute(CALLS)
+    page.click("#talk")
+    eventually(page, lambda: page.inner_text("#state") == "connected")
+    eventually(page, lambda: len(opened) == 1 + len(given_up) == 2)
+
+
+def test_the_documented_page_says_that_the_server_could_not_be_told_of_the_end(page: Page) -> None:
+    page.click("#talk")
+    eventually(page, lambda: page.inner_text("#state") == "connected")
+    page.route(ENDS, lambda route: route.abort())
+    page.click("#end")
+    eventually(page, lambda: page.inner_text("#state") == "The server could not be reached.")
+    page.unroute(ENDS)
+    with page.expect_response(ENDS) as told:
+        page.click("#end")
+    assert told.value.ok
 
 
 def words(page: Page) -> list[str]:
