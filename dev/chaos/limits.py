@@ -46,7 +46,7 @@ busy table refuses half of the requests for three."""
 ON_ITS_WAY = 1.5
 """What was said so shortly before a connection is cut may not have arrived; swapped frames wait a second."""
 SIDE_BY_SIDE = 0.5
-"""So long two listeners of one call both count: the newer takes the pages over only after 0.8 s."""
+"""So long two listeners of one call both count: the newer takes the pages over only after two seconds."""
 AFTERWARDS = 100.0
 """For the last calls to end and be written, once no new harm is done."""
 PROGRESS_EVERY = 5.0

@@ -174,6 +174,15 @@ class Ear:
         if self._desk is not None:
             self._desk.leave()
 
+    async def take_in(self) -> None:
+        """Take the pages over for what a connection has told before they were ours. Raise LeaseLost."""
+        if self._socket is None or self.is_open:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limits.LINGER_FLUSH):
+                await asyncio.sleep(limits.OVERLAP)
+                catch_up(self._socket, *await self.open())
+
     async def drain(self, seconds: float) -> int:
         """Write everything; return how many items are not in the table after that many seconds."""
         return await self._writer.drain(seconds) if self._writer is not None else 0

@@ -221,6 +221,7 @@ class Follow:
 
     async def _release(self, ending: Released) -> None:
         self._ear.leave()
+        await self._ear.take_in()
         unwritten = await self._ear.drain(limits.LEAVE_FLUSH)
         if unwritten:
             log.warning("transcript.unwritten", items=unwritten, **self._ids())

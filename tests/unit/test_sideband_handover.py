@@ -99,6 +99,22 @@ def test_what_is_heard_before_the_pages_are_taken_over_is_kept_though_the_call_e
     scene(story)
 
 
+def test_a_host_told_to_leave_before_it_had_the_pages_writes_what_it_has_heard() -> None:
+    async def story(it: Scene) -> None:
+        it.world.stores.calls.release(it.follow.lease, now())
+        await it.over_and_again()
+        socket = await it.socket()
+        socket.say(*reply("a1", None, "One."))
+        await asyncio.sleep(0.1)
+        it.follow.stop(ending.Released(linger=True))
+        await until(lambda: it.call.status == "pending", 5)
+        assert [item.text for item in it.items if item.text] == ["One."]
+        socket.say(*reply("a2", "a1", "Two."))
+        await until(lambda: [item.text for item in it.items if item.text] == ["One.", "Two."], 2)
+
+    scene(story)
+
+
 def test_a_lost_lease_ends_the_follow_in_silence() -> None:
     async def story(it: Scene) -> None:
         socket = await it.socket()
