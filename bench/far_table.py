@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 import time
@@ -21,6 +22,7 @@ from zlib import decompress
 from sideband.metrics import Metrics
 
 from bench.far_rows import FarRows
+from bench.listener import CORE
 
 SOONEST_S, LATEST_S = 0.005, 0.020
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: %d\r\n\r\n"
@@ -92,6 +94,7 @@ class FarTable(asyncio.Protocol):
 
 async def main(calls: int) -> None:
     """Serve until killed."""
+    os.sched_setaffinity(0, set(range(os.cpu_count() or 1)) - {CORE} or {CORE})
     chance, rows, gauge = Random(4), FarRows(calls), Gauge()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: FarTable(chance, rows, gauge), "127.0.0.1", 0)

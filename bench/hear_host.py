@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from random import Random
+from dataclasses import replace
 from typing import Any, cast
 
 from botocore.config import Config
 from botocore.session import Session as AwsSession
 from sideband import limits, log
 from sideband.deps import Allowance, Deps, Shared
+from sideband.garbage import collect
 from sideband.host import Host
 from sideband.queue import Message
 from sideband.quick import QuickPages
-from sideband.socket import connector
 from sideband.wiring import CONNECTIONS
 from switchboard.domain.places import Places
-from switchboard.domain.secret import ApiKey
 from switchboard.stores.dynamodb.audits import DynamoAudits
 from switchboard.stores.dynamodb.calls import DynamoCalls
 from switchboard.stores.dynamodb.direct import Direct
@@ -30,8 +29,9 @@ from switchboard.stores.dynamodb.table import Table
 from switchboard.stores.dynamodb.transcripts import DynamoTranscripts
 from switchboard.stores.dynamodb.viewers import DynamoViewers
 from switchboard.stores.memory import MemoryStores
-from switchboard.upstream.openai.http import OpenAIHttp
-from switchboard.upstream.openai.realtime import OpenAIRealtime
+
+from bench import hear_sideband
+from bench.hear_sideband import now
 
 READ_S = 10.0
 LIFETIME_S = 86_400
@@ -62,29 +62,17 @@ def deps_of(url: str, table: str) -> Deps:
     direct = cast(Any, Direct(cast(Any, client), session.get_credentials(), READ_S))
     transcripts = DynamoTranscripts(Table(direct, "bench", now), LIFETIME_S, now)
     rows, heart = Table(direct, "bench", now), Table(cast(Any, client), "bench", now)
-    return Deps(
+    return replace(
+        hear_sideband.deps_of(url, MemoryStores(), transcripts),
         sessions=DynamoSessions(rows),
-        secrets=MemoryStores().secrets,
         calls=DynamoCalls(rows),
         hosts=DynamoHosts(heart, now),
-        transcripts=transcripts,
         audits=DynamoAudits(rows),
         places=Places(DynamoPlaces(rows), {}, now, lambda *_: None),
-        realtime=OpenAIRealtime(OpenAIHttp(url, lambda: ApiKey("sk-bench"))),
-        api_key=lambda: ApiKey("sk-bench"),
-        transcription_model="gpt-live-transcribe",
-        connect=connector(url),
-        clock=now,
-        chance=Random(1),
         viewers=DynamoViewers(rows, now),
         allowance=Allowance(IDLE_S),
         quick=QuickPages(transcripts, direct),
     )
-
-
-def now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
 
 
 class Whole:
@@ -96,7 +84,9 @@ class Whole:
 
     async def listen(self) -> None:
         """Be a host."""
-        await self._host.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(collect())
+            group.create_task(self._host.run())
 
     def report(self) -> dict[str, float]:
         """Return what may not be: words that were given up, and writes that failed."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from switchboard.domain.transcript import GAP, Item
+from switchboard.domain.transcript.item import ADDED_LINEAGE, START
 
 from dev.chaos.truth import Line
 
@@ -117,8 +118,18 @@ class _Page:
         self.count = len(shown) - len(self.gaps)
 
     def is_placed(self, name: str) -> bool:
-        """True for an item whose place was told; if nobody listened then, it cannot be known any more."""
-        return self.items[name].previous is not None
+        """True for an item whose place was told; if nobody listened then, it cannot be known any more.
+
+        That is so once it, or what it leads back to, was seen to begin.
+        """
+        above: set[str] = set()
+        while name in self.items and name not in above:
+            item = self.items[name]
+            if item.previous == START or item.lineage == ADDED_LINEAGE:
+                return True
+            above.add(name)
+            name = item.previous or ""
+        return False
 
     def marks_between(self, truth: Sequence[Line], index: int) -> set[int]:
         """Return the gaps between the nearest neighbours of a line that are there, if those are in order."""

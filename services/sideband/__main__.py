@@ -9,6 +9,7 @@ import sys
 
 from sideband import limits, log
 from sideband.deps import Shared
+from sideband.garbage import collect
 from sideband.health import Health, ask
 from sideband.host import Host
 from sideband.wiring import wire
@@ -27,7 +28,9 @@ async def run() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, host.stop)
+    collecting = asyncio.create_task(collect())
     await host.run()
+    collecting.cancel()
     health.close()
 
 

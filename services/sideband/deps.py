@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -116,7 +117,8 @@ class Deps:
 class Shared:
     """What all follows of one host share: the ports, threads, limits of concurrency, and the counts.
 
-    `leave_by` is the loop's time by which everything must be written, once the host is leaving.
+    Once the host is leaving, `leave_by` is the loop's time by which calls are let go of, with what is written
+    by then, and `exit_by` that by which all that was heard meanwhile must be written.
     """
 
     deps: Deps
@@ -129,7 +131,8 @@ class Shared:
     live: Aside = field(default_factory=lambda: Aside("live", limits.LIVE_THREADS))
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.WRITES))
     handshakes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.HANDSHAKES))
-    leave_by: float | None = None
+    leave_by: float = inf
+    exit_by: float = inf
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from switchboard.domain.call import Call, Lease
+from switchboard.domain.errors import LeaseLost
 from switchboard.domain.session import Session
 
 from sideband import limits
@@ -44,6 +45,7 @@ class Ear:
         "_desk",
         "_lease",
         "_meter",
+        "_parting",
         "_pinned",
         "_shared",
         "_socket",
@@ -67,6 +69,7 @@ class Ear:
         self._trail = Trail(lease, shared)
         self._desk = desk_of(call, lease, session, shared, self._trail.tell, stop)
         self._tears = 0
+        self._parting: asyncio.Future[None] | None = None
         self._conversation: Conversation | None = None
         self._writer: Writer | None = None
         self._audience: Audience | None = None
@@ -76,11 +79,6 @@ class Ear:
     def is_open(self) -> bool:
         """True once the transcript's pages were taken over."""
         return self._conversation is not None
-
-    @property
-    def is_connected(self) -> bool:
-        """True while a connection to the call is open."""
-        return self._socket is not None
 
     @property
     def heard_at(self) -> float:
@@ -119,9 +117,7 @@ class Ear:
             guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
             self._conversation = Conversation(journal, self._transcription, guard, self._meter.take)
             self._audience = Audience(journal, self._lease, self._shared)
-            self._writer = Writer(
-                journal, self._lease, self._shared, lambda: self._stop(Lost()), self._audience.wrote
-            )
+            self._writer = Writer(journal, self._lease, self._shared, self._shut_out, self._audience.wrote)
             if self._desk is not None:
                 self._desk.open(journal)
                 self._conversation.tools = self._desk
@@ -160,14 +156,30 @@ class Ear:
             return None
         return asyncio.create_task(listen(self._socket, self._conversation, self._writer))
 
-    async def linger(self, fenced: asyncio.Future[None]) -> None:
-        """Listen and write until another host has taken over, so that no word falls between the two."""
-        last = self.last_words()
-        if last is None or self._writer is None:
+    async def part(self, seconds: float) -> None:
+        """Hear on for so many seconds, unless another host has the pages by then, and write what was heard.
+
+        Who has lost the lease can still write, and must: the next host has only what we leave to it.
+        """
+        with suppress(LeaseLost):
+            await self.take_in()
+        if self._conversation is None or self._writer is None or self._writer.is_shut_out:
             return
-        await asyncio.wait((last, fenced), timeout=limits.LINGER, return_when=asyncio.FIRST_COMPLETED)
-        last.cancel()
-        await self._writer.drain(limits.LINGER_FLUSH)
+        last = self.last_words() if seconds else None
+        if last is not None:
+            self._parting = asyncio.get_running_loop().create_future()
+            await asyncio.wait((last, self._parting), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            last.cancel()
+        if self._socket is not None:
+            await self._socket.close()
+            catch_up(self._socket, self._conversation, self._writer)
+        await self._writer.drain(limits.PARTING, parted=True)
+
+    def _shut_out(self) -> None:
+        """Another host has the pages: nothing more can be written."""
+        if self._parting is not None and not self._parting.done():
+            self._parting.set_result(None)
+        self._stop(Lost())
 
     def leave(self) -> None:
         """This host gives the call away: another tells the model what its tools came to."""
@@ -179,7 +191,7 @@ class Ear:
         if self._socket is None or self.is_open:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(limits.LINGER_FLUSH):
+            async with asyncio.timeout(limits.TAKE_IN):
                 await asyncio.sleep(limits.OVERLAP)
                 catch_up(self._socket, *await self.open())
 

@@ -28,7 +28,6 @@ class Follow:
         "_attacher",
         "_ear",
         "_ending",
-        "_fenced",
         "_known",
         "_living",
         "_meter",
@@ -55,7 +54,6 @@ class Follow:
         self._attacher = Attacher(call, session.mode == "relay", shared)
         self._ending: Ending | None = None
         self._known = call.attached_at is not None
-        self._fenced: asyncio.Future[None] | None = None
         self._living = False
         self._task: asyncio.Task[None] | None = None
         self._noting: asyncio.Task[None] | None = None
@@ -65,8 +63,6 @@ class Follow:
         if self._ending is not None and not isinstance(ending, Lost):
             return
         self._ending = ending
-        if self._fenced is not None and not self._fenced.done():
-            self._fenced.set_result(None)
         if self._living and self._task is not None:
             self._living = False
             self._task.cancel()
@@ -77,8 +73,8 @@ class Follow:
 
     @property
     def is_leaving(self) -> bool:
-        """True once this host gives the call away: what is used from now on is for the next one to count."""
-        return isinstance(self._ending, Released)
+        """True once another host has the call, or is to: what is used from now on is for it to count."""
+        return isinstance(self._ending, Released | Lost)
 
     @property
     def spent(self) -> float:
@@ -122,6 +118,7 @@ class Follow:
         try:
             await self._finish(await self._until_the_end())
         except LeaseLost:
+            self.stop(Lost())
             await self._finish(Lost())
         finally:
             if self._noting is not None:
@@ -146,11 +143,16 @@ class Follow:
         again = self._shared.backoff(limits.ATTACH_FIRST, limits.TROUBLE_LONGEST)
         patience = limits.REATTACH_PATIENCE if self._known else limits.ATTACH_PATIENCE
         clock = asyncio.get_running_loop().time
-        code = 0
+        code, pause = 0, 0.0
         closed_at = clock()
         while True:
             try:
+                await asyncio.sleep(pause)
                 attached = await self._attacher.attach(patience)
+            except asyncio.CancelledError:  # ended while nobody listens, and not because it was hung up
+                if code == GOING_AWAY or (code in CLEAN and clock() - closed_at > limits.HANG_UP_SEEN):
+                    self._ear.tear()
+                raise
             except CallGone as gone:
                 if gone.since - closed_at > limits.HANG_UP_SEEN:
                     self._ear.tear()
@@ -170,7 +172,7 @@ class Follow:
             log.info("follow.dropped", code=code, **self._ids())
             if clock() - began >= limits.STABLE:
                 again.reset()
-            await asyncio.sleep(again.next())
+            pause = again.next()
             patience = limits.REATTACH_PATIENCE if code in CLEAN else limits.ATTACH_PATIENCE
 
     async def _hear(self, attached: Attached, code: int) -> int:
@@ -201,6 +203,9 @@ class Follow:
                 await self._release(ending)
             case Lost():
                 log.warning("follow.lease_lost", **self._ids())
+                self.released = True
+                self._ear.leave()
+                await self._ear.part(limits.LINGER)
 
     async def _close(self, closed: Closed) -> None:
         if closed.hang_up:
@@ -232,9 +237,7 @@ class Follow:
         await self._shared.insist(deps.calls.release, self.lease, deps.clock())
         self.released = True
         log.info("follow.released", **self._ids())
-        if ending.linger and self._ear.is_connected:
-            self._fenced = asyncio.get_running_loop().create_future()
-            await self._ear.linger(self._fenced)
+        await self._ear.part(limits.LINGER if ending.linger else 0.0)
 
     def _places(self) -> tuple[Slots, str, int]:
         return self.call.places, self.call.session_id, self.call.generation

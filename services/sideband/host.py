@@ -47,7 +47,7 @@ class Host:
     def stop(self) -> None:
         """Leave: release every call and return from `run`. The second time, wait for no slow table."""
         if self._stop.is_set():
-            self.shared.leave_by = self._loop.time()
+            self.shared.leave_by = self.shared.exit_by = self._loop.time()
             self._hurry.set()
         self._stop.set()
 
@@ -91,9 +91,9 @@ class Host:
     async def _leave(self) -> None:
         """Hand everything over; the heartbeat goes on until then, so that nobody comes too early."""
         self.leaving = True
-        if self.shared.leave_by is None:
-            self.shared.leave_by = self._loop.time() + limits.LEAVE_FLUSH
-        deadline = self._loop.time() + limits.LEAVE
+        shared, now = self.shared, self._loop.time()
+        shared.leave_by = min(shared.leave_by, now + limits.LEAVE_FLUSH)
+        shared.exit_by = min(shared.exit_by, now + limits.LEAVE)
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
         self._pulse.leaving = True
         taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_TAKING))
@@ -101,10 +101,7 @@ class Host:
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
         if clean:
             await self._be_forgotten()
-        if not self._hurry.is_set():
-            self.shared.leave_by = deadline  # what is heard from now on is to be written, too
-        longest = min(limits.LINGER + limits.LINGER_FLUSH, deadline - self._loop.time())
-        await self.roster.linger(longest, self._hurry)
+        await self.roster.linger(shared.exit_by - self._loop.time(), self._hurry)
         await self._unless_hurried(taking)
         await self._tell()
         log.info("host.left", host=self.id, clean=clean)

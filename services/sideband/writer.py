@@ -56,6 +56,11 @@ class Writer:
         self._lost = False
         self._refused = 0
 
+    @property
+    def is_shut_out(self) -> bool:
+        """True once another host has the pages."""
+        return self._lost
+
     def poke(self, progress: Progress) -> None:
         """Plan a write soon if something settled, later if something merely appeared."""
         if self._lost:
@@ -68,14 +73,17 @@ class Writer:
             self._timer.cancel()
         self._timer = self._loop.call_at(due, self._begin)
 
-    async def drain(self, seconds: float) -> int:
-        """Write everything now; return how many items are not in the table after that many seconds."""
+    async def drain(self, seconds: float, *, parted: bool = False) -> int:
+        """Write everything now; return how many items are not in the table after that many seconds.
+
+        A leaving host has less time; more of it for a call that it has let go of, and has `parted` from.
+        """
         deadline = self._loop.time() + seconds
         self._hurried = True
         if self._pausing is not None and not self._pausing.done():
             self._pausing.set_result(None)
         while not self._lost and self._journal.unsaved():
-            until = min(deadline, self._shared.leave_by or deadline)
+            until = min(deadline, self._shared.exit_by if parted else self._shared.leave_by)
             if self._loop.time() >= until:
                 break
             self._begin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from dataclasses import replace
 from random import Random
@@ -12,15 +12,18 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import orjson
+from sideband import limits
 from sideband.aside import Aside
+from sideband.follow import Follow
 from sideband.host import Host
 from sideband.queue import Message
 from sideband.socket import Socket
-from switchboard.domain.call import Call
+from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import Throttled
 from switchboard.domain.secret import Credential
 from switchboard.domain.session import Session
 from switchboard.domain.transcript import Item, merge_entries, order
+from switchboard.stores.memory import MemoryTranscripts
 
 from tests.unit.sideband_scene import SESSION
 from tests.unit.sideband_truth import Upstream
@@ -42,7 +45,13 @@ class Edge:
         self.refused = 0.0
         self.unanswered = 0.0
         self.heart_stopped = False
+        self.refused_at = float("-inf")
         self.chance = chance
+
+    @property
+    def is_refused(self) -> bool:
+        """True while the table has just refused something, and what was refused may wait for its next try."""
+        return asyncio.get_running_loop().time() - self.refused_at <= limits.WRITE_LONGEST
 
     async def alive(self) -> None:
         if self.dead:
@@ -62,15 +71,32 @@ class Wavering(Aside):
         edge = self._edge
         await asyncio.sleep(edge.chance.choice((0.0, 0.002, 0.02)))
         await edge.alive()
-        refused = self._refuses and edge.chance.random() < edge.refused
-        if refused or (self._is_heart and edge.heart_stopped):
+        if self._is_heart and edge.heart_stopped:
             raise Throttled("busy")
+        if self._refuses and edge.chance.random() < edge.refused:
+            raise self._refusal("busy")
         result = work(*args, **kwargs)
         await asyncio.sleep(edge.chance.choice((0.0, 0.002)))
         await edge.alive()
         if self._refuses and edge.chance.random() < edge.unanswered:
-            raise Throttled("no answer in time")
+            raise self._refusal("no answer in time")
         return result
+
+    def _refusal(self, why: str) -> Throttled:
+        self._edge.refused_at = asyncio.get_running_loop().time()
+        return Throttled(why)
+
+
+class Pages(MemoryTranscripts):
+    """Tells who took the pages of a call over, a moment before it does."""
+
+    def __init__(self, on_seal: Callable[[Lease], None]) -> None:
+        super().__init__()
+        self._on_seal = on_seal
+
+    def seal(self, lease: Lease, after: int) -> int:
+        self._on_seal(lease)
+        return super().seal(lease, after)
 
 
 class Hints:
@@ -138,6 +164,7 @@ class Stage:
 
     async def _make(self, sessions: int) -> World:
         world = World(upstream=self.upstream)  # type: ignore[arg-type]  # it needs no more of it than this
+        world.stores.transcripts = Pages(self._excuse)
         for number in range(sessions):
             fresh = replace(SESSION, id=f"sess_{number}", call_id=None, generation=1, call_generation=0)
             world.stores.sessions.add(fresh)
@@ -183,7 +210,7 @@ class Stage:
         host, task, edge = self.leaving.pop(name) if name in self.leaving else self.hosts.pop(name)
         edge.dead = True
         self._graves.append(task)  # the loop itself would forget who waits for ever
-        self.upstream.died(name, self.loop.time(), _unsaved(host))
+        self.upstream.died(name, self.loop.time(), _unsaved(host.roster.follows.values()))
         for task, owner in list(self._tasks.items()):
             if owner == name and not task.done():
                 AWAITS.update(_suspended(task))
@@ -194,6 +221,14 @@ class Stage:
         self.leaving[name] = host, task, edge
         self.loop.call_soon(host.stop)
         return task
+
+    def _excuse(self, lease: Lease) -> None:
+        """What a refusing table keeps a host from writing until another has the pages is lost to both."""
+        key, call = (lease.session_id, lease.generation), self.upstream.calls[lease.call_id]
+        for name, (host, _, edge) in (self.hosts | self.leaving).items():
+            if name != lease.host and key in host.roster.follows and edge.is_refused:
+                call.unsaved |= _unsaved([host.roster.follows[key]])
+                call.unsaved |= {item for line in call.lines if line.host == name for item in line.unread()}
 
     def session(self, name: str) -> Session:
         found: Session = self.world.stores.sessions.load(name)
@@ -256,9 +291,9 @@ class Stage:
         self.loop.close()
 
 
-def _unsaved(host: Host) -> set[str]:
-    """Return the items whose newest words only this host has: a busy table is no defect."""
-    writers = (follow._ear._writer for follow in host.roster.follows.values())
+def _unsaved(follows: Iterable[Follow]) -> set[str]:
+    """Return the items whose newest words only their host has: a busy table is no defect."""
+    writers = (follow._ear._writer for follow in follows)
     return {item.id for writer in writers if writer is not None for item in writer._journal.unsaved()}
 
 

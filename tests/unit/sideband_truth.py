@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from sideband.line import Listener
 from sideband.socket import Refused
 from switchboard.domain.secret import Credential
@@ -85,6 +86,11 @@ class Line(FakeSocket):
     @property
     def hears(self) -> bool:
         return self.since is not None and self.until is None
+
+    def unread(self) -> set[str]:
+        """Return the items that what waits to be read tells of."""
+        events = [orjson.loads(frame) for frame in self._frames if isinstance(frame, bytes)]
+        return {event.get("item_id") or event.get("item", {}).get("id", "") for event in events}
 
     def over(self, *, cut: bool = False) -> None:
         """Nothing more is heard on it."""

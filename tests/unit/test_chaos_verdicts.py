@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from switchboard.domain.report import report_of
 from switchboard.domain.transcript import GAP, START, Item, Part, fill
-from switchboard.domain.transcript.item import FINAL, INCOMPLETE
+from switchboard.domain.transcript.item import ADDED_LINEAGE, DONE_LINEAGE, FINAL, INCOMPLETE
 
 from dev.chaos import limits
 from dev.chaos.browsers import log_of
@@ -70,6 +70,13 @@ def test_an_item_whose_place_nobody_heard_may_stand_elsewhere_and_the_transcript
     assert (reading.wrong, reading.adrift, reading.equal) == ([], 1, 0)
     reading.add("rtc_2", TRUTH, [A, HOLE, lone, C])
     assert (reading.wrong, reading.adrift, reading.equal) == ([], 1, 1)
+
+
+def test_what_follows_an_item_whose_place_nobody_heard_has_a_place_once_it_was_seen_to_begin() -> None:
+    lone, began = replace(A, previous=None, lineage=0), replace(C, previous="unknown", lineage=ADDED_LINEAGE)
+    assert wrong(TRUTH, HOLE, began, lone, replace(B, lineage=DONE_LINEAGE)) == []
+    misplaced = wrong(TRUTH, HOLE, began, lone, replace(B, lineage=ADDED_LINEAGE))
+    assert misplaced == [f"rtc_1: {C.id} stands before {B.id}"]
 
 
 def test_words_that_broke_off_are_left_as_they_were_heard_and_counted() -> None:

@@ -84,6 +84,24 @@ def test_a_leaving_host_does_not_wait_for_ever_for_a_table_that_refuses(signals:
     fleet(story, world)
 
 
+def test_a_leaving_host_writes_its_last_words_into_a_table_that_refuses_for_long() -> None:
+    world = World()
+    world.stores.transcripts = table = Failing(0.0)
+
+    async def story(it: Fleet) -> None:
+        host = it.start("host_a")
+        await it.followed_by("host_a")
+        await until(lambda: world.upstream.sockets)
+        host.stop()
+        table.seconds = asyncio.get_running_loop().time() + limits.LEAVE_FLUSH + 5
+        world.upstream.sockets[0].say(*reply("a1", None, "Goodbye."))
+        assert await it.left("host_a") < limits.LEAVE
+        entries = [entry for page in table.pages("sess_1", 2) for entry in page.entries]
+        assert "a1" in {entry["id"] for entry in entries}
+
+    fleet(story, world)
+
+
 def test_a_message_that_a_leaving_host_still_gets_is_given_back() -> None:
     async def story(it: Fleet) -> None:
         queue = OneMessage()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from switchboard.domain.transcript import GAP, START, Item, Part, order
-from switchboard.domain.transcript.item import FINAL
+from switchboard.domain.transcript.item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FINAL
 
 
 def names(*items: Item) -> str:
@@ -97,6 +97,14 @@ def test_each_item_whose_place_nobody_heard_has_a_gap_before_it() -> None:
     assert names(heard("a", START, 1), item("c", None, 2), gap(3), heard("d", "c", 4)) == "acd"
 
 
+def test_what_began_before_anybody_listened_has_a_gap_behind_it_too() -> None:
+    opening = replace(gap(0), previous=START)
+    late = Item("u", seq=1, role="user", parts=(Part(0, "audio", FINAL),))
+    assert names(opening, late) == "GuG_u_end"
+    assert names(opening, late, heard("a", "u", 2)) == "Gua"
+    assert {item.previous for item in order([opening, late])[1:]} == {None}
+
+
 def test_what_is_being_said_has_no_gap_before_it_for_want_of_a_place() -> None:
     speaking = Item("u", seq=4, role="user", parts=(Part(0, "audio"),), progress=1)
     assert names(heard("a", START, 1), gap(2), heard("b", "a", 3), speaking) == "abu"
@@ -117,3 +125,11 @@ def test_an_utterance_known_by_its_transcription_alone_stands_before_what_began_
     began = replace(late, progress=1, audio_start_ms=900)
     assert names(before, gap(2), *reply, began) == "aGdeG_uuG_u_end"
     assert names(before, gap(2), heard("b", "a", 3), replace(late, seq=4)) == "abG_uuG_u_end"
+
+
+def test_a_chain_of_which_only_ends_were_heard_stands_before_what_began_since() -> None:
+    call = Item("d", seq=8, previous="c", lineage=DONE_LINEAGE, kind="function_call", progress=COMPLETED)
+    fetched = Item("c", seq=9, role="user", parts=(Part(0, "audio", FINAL, "Hello."),), progress=COMPLETED)
+    told = [heard("a", START, 1), gap(2), heard("f", "e", 4)]
+    assert names(*told, call, fetched) == "aGcdf"
+    assert names(*told, replace(call, lineage=ADDED_LINEAGE), fetched) == "aGfG_ccd"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from .item import COMPLETED, DONE_LINEAGE, GAP, START, Item
+from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, GAP, START, Item
 
 
 def order(items: Iterable[Item]) -> list[Item]:
@@ -13,8 +13,8 @@ def order(items: Iterable[Item]) -> list[Item]:
     Of two items with the same predecessor the later was inserted in front of the earlier, unless what came
     first has been deleted since. A chain whose beginning is unknown stands where its first item arrived.
     Items outside the conversation are left out. Cycles cannot happen upstream; if one does, it is cut at its
-    earliest arrival. An utterance of which only the transcription was heard stands before all that was seen
-    to begin since somebody listened again, for it had begun before.
+    earliest arrival. A chain of which nothing was seen to begin had begun before somebody listened
+    again, and stands before all that was seen to begin since.
 
     A gap stands where nobody listened, if what follows it does not name what stands before it: then something
     may have been said between. It bears the times of the call's audio between which that was. An item whose
@@ -38,14 +38,13 @@ def _with_gaps(said: list[Item], gaps: Sequence[Item]) -> list[Item]:
         if following is None or following.lineage < DONE_LINEAGE or following.previous != previous:
             behind.setdefault(before, _timed(gap, said, before + 1))
     for place, item in enumerate(said):
-        if _is_adrift(item) and (
-            torn := [gap for gap in gaps if gap.previous != START and gap.seq < item.seq]
-        ):
+        if _is_adrift(item) and (torn := [gap for gap in gaps if gap.seq < item.seq]):
             name = f"{torn[-1].id}_{item.id}"
-            behind.setdefault(place - 1, _timed(replace(torn[-1], id=name), said, place))
+            behind.setdefault(place - 1, _timed(replace(torn[-1], id=name, previous=None), said, place))
             following = said[place + 1] if place + 1 < len(said) else None
             if following is None or not (following.previous == item.id or _is_adrift(following)):
-                behind.setdefault(place, _timed(replace(torn[-1], id=f"{name}_end"), said, place + 1))
+                end = replace(torn[-1], id=f"{name}_end", previous=None)
+                behind.setdefault(place, _timed(end, said, place + 1))
     placed = [behind[-1]] if -1 in behind else []
     for place, item in enumerate(said):
         placed += [item, behind[place]] if place in behind else [item]
@@ -65,9 +64,10 @@ def _is_adrift(item: Item) -> bool:
     return item.previous is None and is_said
 
 
-def _is_from_before(item: Item) -> bool:
-    """True for an utterance of which only the transcription was heard: it began before anybody listened."""
-    return item.is_user_audio and item.progress == 0
+def _was_seen_to_begin(item: Item) -> bool:
+    """True for an item whose beginning was heard: it arrived when it was said."""
+    is_being_said = item.is_user_audio and 0 < item.progress < COMPLETED
+    return item.lineage == ADDED_LINEAGE or is_being_said
 
 
 def _by_lineage(items: Iterable[Item], torn: Sequence[int]) -> list[Item]:
@@ -83,7 +83,7 @@ def _by_lineage(items: Iterable[Item], torn: Sequence[int]) -> list[Item]:
     for siblings in children.values():
         siblings.sort(key=lambda name: (not gone[name], -nodes[name].seq, name))
     for name in heads:
-        if name in nodes and name not in children and _is_from_before(nodes[name]):
+        if not any(_was_seen_to_begin(nodes[each]) for each in _walk(children, [name]) if each in nodes):
             arrived[name] = max((seq for seq in torn if seq < arrived[name]), default=arrived[name])
     heads.sort(key=lambda name: (arrived[name], nodes[name].seq if name in nodes else 0, name))
     rest = sorted(nodes, key=lambda name: (nodes[name].seq, name))
