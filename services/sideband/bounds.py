@@ -6,27 +6,32 @@ import asyncio
 
 from switchboard.domain.errors import LeaseLost, Throttled
 
+from sideband import limits
 from sideband.deps import Shared
 from sideband.ending import PAST_LIMIT, SILENT, SPENT, Closed, Lost
 from sideband.follow import Follow
 from sideband.roster import Roster
+from sideband.rounds import Rounds
 
 
 class Bounds:
-    """Looks at every follow with each step; most looks are a few comparisons."""
+    """Goes round all follows in `limits.BOUNDS` seconds; most looks are a few comparisons."""
 
     def __init__(self, shared: Shared, roster: Roster) -> None:
         self._shared = shared
-        self._roster = roster
+        self._rounds = Rounds(roster, round(limits.BOUNDS / limits.BOUNDS_STEP))
+        self._measuring: set[asyncio.Task[None]] = set()
 
     async def step(self) -> None:
-        """End what is past its bounds, and store what is due."""
-        follows = list(self._roster.follows.values())
-        for follow in follows:
+        """End what is past its bounds, and begin to store what is due, of the next share."""
+        for follow in self._rounds.share():
             ending = self.exceeded(follow)
             if ending is not None:
                 follow.stop(ending)
-        await asyncio.gather(*(self._measure(follow) for follow in follows if follow.is_due))
+            if follow.is_due:  # not waited for: a busy table must not hold up the next hang-up
+                task = asyncio.create_task(self._measure(follow))
+                self._measuring.add(task)
+                task.add_done_callback(self._measuring.discard)
 
     def exceeded(self, follow: Follow) -> Closed | None:
         """Return how the call is to end for what it has exceeded, if it has."""
@@ -47,4 +52,4 @@ class Bounds:
             if not follow.is_leaving:
                 follow.stop(Lost())
         except Throttled:
-            return  # the next step tries again
+            return  # the next round tries again

@@ -125,6 +125,7 @@ class Shared:
     host: str
     aside: Aside = field(default_factory=lambda: Aside("aside", limits.THREADS))
     table: Aside = field(default_factory=lambda: Aside("table", limits.THREADS))
+    spare: Aside = field(default_factory=lambda: Aside("spare", limits.SPARE_THREADS))
     writes: Aside = field(default_factory=lambda: Aside("writes", limits.WRITES))
     pulse: Aside = field(default_factory=lambda: Aside("pulse", limits.PULSE_THREADS))
     polls: Aside = field(default_factory=lambda: Aside("polls", 1))
@@ -157,10 +158,17 @@ class Shared:
 
     async def insist(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `work` on the table until that is not too busy for it."""
+        return await self._insist(self.table, work, *args, **kwargs)
+
+    async def at_leisure(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do the same where nobody waits for it, and it must not hold up a takeover."""
+        return await self._insist(self.spare, work, *args, **kwargs)
+
+    async def _insist(self, lane: Aside, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         backoff = self.backoff(limits.WRITE_FIRST, limits.WRITE_LONGEST)
         while True:
             try:
-                return await self.table(work, *args, **kwargs)
+                return await lane(work, *args, **kwargs)
             except Throttled:
                 await asyncio.sleep(backoff.next())
 
@@ -174,5 +182,5 @@ class Shared:
 
     def close(self) -> None:
         """Take no more work."""
-        for lane in (self.aside, self.table, self.writes, self.pulse, self.polls, self.live):
+        for lane in (self.aside, self.table, self.spare, self.writes, self.pulse, self.polls, self.live):
             lane.close()

@@ -88,7 +88,9 @@ class Follow:
 
     @property
     def is_due(self) -> bool:
-        """True when `measure` has something to do."""
+        """True when `measure` has something to do, and is not at it."""
+        if self._metering.locked():
+            return False
         unknown = self._meter.earlier is None and self._shared.deps.allowance.budget > 0
         return unknown or self._meter.due(asyncio.get_running_loop().time())
 
@@ -193,7 +195,7 @@ class Follow:
         except LeaseLost:
             self.stop(Lost())
         else:
-            await self._shared.insist(deps.places.settle, *self._places())
+            await self._shared.at_leisure(deps.places.settle, *self._places())
 
     async def _finish(self, ending: Ending) -> None:
         match ending:

@@ -85,7 +85,7 @@ class Host:
         start("sweep", limits.SWEEP, self._sweep.pending, again=limits.SWEEP)
         start("inherit", limits.INHERIT, self._sweep.of_the_dead, again=limits.INHERIT)
         start("reconcile", limits.RECONCILE_STEP, self._reconcile.step)
-        start("bounds", limits.LIMITS_STEP, self._bounds.step)
+        start("bounds", limits.BOUNDS_STEP, self._bounds.step)
         start("metrics", limits.METRICS, self._tell, first_pause=limits.METRICS)
 
     async def _leave(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from math import ceil
 
 from switchboard.domain.errors import NotFound
 
@@ -14,6 +12,7 @@ from sideband.ending import ENDED, TOO_LONG, Lost
 from sideband.follow import Follow
 from sideband.pulse import Pulse
 from sideband.roster import Key, Roster
+from sideband.rounds import Rounds
 
 
 class Reconcile:
@@ -23,8 +22,7 @@ class Reconcile:
         self._shared = shared
         self._roster = roster
         self._pulse = pulse
-        self._round: list[Key] = []
-        self._steps_left = 0
+        self._rounds = Rounds(roster, round(limits.RECONCILE / limits.RECONCILE_STEP))
         self._strays: set[Key] = set()
 
     async def step(self) -> None:
@@ -32,18 +30,9 @@ class Reconcile:
         if self._pulse.doubted:
             self._pulse.doubted = False
             await asyncio.gather(*map(self._check_lease, list(self._roster.follows.values())))
-        if self._steps_left == 0:
-            self._round = list(self._roster.follows)
-            self._steps_left = ceil(limits.RECONCILE / limits.RECONCILE_STEP)
+        if self._rounds.are_over:
             await self._find_strays()
-        share = ceil(len(self._round) / self._steps_left)
-        now, self._round = self._round[:share], self._round[share:]
-        self._steps_left -= 1
-        await self._check(now)
-
-    async def _check(self, keys: Sequence[Key]) -> None:
-        follows = [self._roster.follows[key] for key in keys if key in self._roster.follows]
-        await asyncio.gather(*map(self._check_session, follows))
+        await asyncio.gather(*map(self._check_session, self._rounds.share()))
 
     async def _check_session(self, follow: Follow) -> None:
         deps = self._shared.deps

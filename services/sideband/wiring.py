@@ -25,7 +25,7 @@ from sideband.tool_wiring import tool_kit
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-CONNECTIONS = 2 * limits.THREADS + limits.WRITES
+CONNECTIONS = 2 * limits.THREADS + limits.SPARE_THREADS + limits.WRITES
 """Connections to the table: one for each thread that may want one."""
 
 

@@ -187,7 +187,7 @@ class Stage:
             HOST.set(name)
             edge = Edge(name, Random(self.chance.random()))
             shared = self.world.shared(name)
-            for field in ("table", "writes", "polls", "live"):
+            for field in ("table", "spare", "writes", "polls", "live"):
                 setattr(shared, field, Wavering(edge))
             shared.aside, shared.pulse = Wavering(edge, refuses=False), Wavering(edge, is_heart=True)
 

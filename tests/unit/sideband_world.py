@@ -176,7 +176,9 @@ class World:
     def shared(self, host: str = "host_a") -> Shared:
         """What the follows of one host share."""
         at_once = AtOnce()
-        lanes: dict[str, Any] = dict.fromkeys(("aside", "table", "writes", "pulse", "polls", "live"), at_once)
+        lanes: dict[str, Any] = dict.fromkeys(
+            ("aside", "table", "spare", "writes", "pulse", "polls", "live"), at_once
+        )
         return Shared(self.deps(), host, **{**lanes, **self.lanes})
 
     def deps(self) -> Deps:

@@ -210,7 +210,7 @@ def test_a_metering_that_is_late_does_not_undo_the_last_one() -> None:
         socket = await followed(it)
         await asyncio.sleep(limits.METER)
         socket.say(billed("r1", 3))
-        await asyncio.sleep(limits.LIMITS_STEP + 0.5)
+        await asyncio.sleep(1.2 * limits.BOUNDS + 0.5)
         socket.say(billed("r2", 4))
         await asyncio.sleep(0.1)
         it.world.upstream.answer = refusing(404)
@@ -234,12 +234,27 @@ def test_a_metering_under_way_holds_up_no_handover_and_ends_no_overlap() -> None
         await asyncio.sleep(limits.METER)
         socket.say(billed("r1", 3))
         await asyncio.sleep(0.1)
-        metering = [asyncio.create_task(bounds.step()) for _ in range(2)]
+        await bounds.step()
         await asyncio.sleep(0.1)
         it.follow.stop(ending.Released(linger=True))
         await until(lambda: it.call.status == "pending", 1)
-        await asyncio.gather(*metering)
+        await asyncio.sleep(Held.seconds["meter"])
         socket.say(*reply("a1", None, "Still here."))
         await until(lambda: [item.text for item in it.items if item.text] == ["Still here."], 2)
+
+    scene(story, World(lanes={"table": Held()}))
+
+
+def test_a_metering_that_hangs_holds_up_no_hang_up() -> None:
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        bounds = Bounds(it.shared, cast(Roster, SimpleNamespace(follows={("sess_1", 2): it.follow})))
+        socket.say(billed("r1", 3))
+        await asyncio.sleep(limits.METER)
+        begun = asyncio.get_running_loop().time()
+        await bounds.step()
+        assert asyncio.get_running_loop().time() == begun
+        await asyncio.sleep(0.1)
+        assert not it.follow.is_due
 
     scene(story, World(lanes={"table": Held()}))
