@@ -18,7 +18,7 @@ def run(*, quick: bool = False, only: str | None = None) -> None:
     histories, stride = (QUICK_HISTORIES, QUICK_STRIDE) if quick else (HISTORIES, STRIDE)
     subprocess.run(
         [sys.executable, "-m", "tests.unit.sideband_crashes", str(histories), str(stride)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "PYTHONHASHSEED": "0"},
         cwd=ROOT,
         check=True,
     )

@@ -1,6 +1,7 @@
 """Short stories of one call, each told again and again: every time a host dies one turn of the loop later.
 
-`python -m tests.unit.sideband_crashes 300` explores that many histories of the model, then all crash points.
+`python -m tests.unit.sideband_crashes 300 4` explores that many histories of the model and every fourth crash
+point. It tells its seed: with that as a third argument, the histories are the same again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from random import Random
 
 from tests.unit.sideband_model import explore
 from tests.unit.sideband_proof import Proof, small_pages
@@ -160,11 +162,14 @@ def sweep(stride: int = 1, names: tuple[str, ...] = tuple(TALES)) -> dict[str, i
 
 
 def main() -> None:
-    """Explore, and tell how much there was."""
+    """Explore, and tell how much there was. A third argument repeats the histories of an earlier run."""
     logging.disable(logging.CRITICAL)  # the hosts tell of every trouble
     histories, stride = int(sys.argv[1]), int(sys.argv[2])
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else Random().randrange(2**32)
+    sys.stdout.write(f"histories of seed {seed}\n")
+    sys.stdout.flush()
     with redirect_stdout(io.StringIO()):  # and their metrics
-        found = explore(histories, 40)
+        found = explore(histories, 40, seed)
         points = sweep(stride)
     for name, count in points.items():
         sys.stdout.write(f"{name:<52}{count or '-':>6}\n")

@@ -20,7 +20,7 @@ def found_after(name: str, most: int) -> int | None:
     """Return how many histories were explored until the planted defect showed; None if it did not."""
     with PLANTS[name].planted(), redirect_stdout(io.StringIO()):
         try:
-            explore(most, STEPS, derandomize=True)
+            explore(most, STEPS)
         except AssertionError:
             return EXPLORED["histories"]
         return None

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -220,18 +221,20 @@ class SidebandModel(RuleBasedStateMachine):
                 self.stage.close()
 
 
-def explore(histories: int, steps: int = 25, *, derandomize: bool = False) -> Counter[str]:
-    """Explore so many histories; return how many there were, and their steps. Raise AssertionError."""
+def explore(histories: int, steps: int = 25, seed: int = 0) -> Counter[str]:
+    """Explore so many histories, the same ones for a seed; return how many there were, and their steps.
+
+    Raise AssertionError.
+    """
     EXPLORED.clear()
     bounds = settings(
         max_examples=histories,
         stateful_step_count=steps,
         deadline=None,
-        derandomize=derandomize,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     with small_pages():
-        run_state_machine_as_test(SidebandModel, settings=bounds)
+        run_state_machine_as_test(hypothesis.seed(seed)(SidebandModel), settings=bounds)
     return EXPLORED

@@ -8,7 +8,7 @@ HEARD = 30
 
 
 def test_no_history_loses_or_doubles_an_acknowledged_item() -> None:
-    explored = explore(15, derandomize=True)
+    explored = explore(15)
     assert explored["histories"] >= 15
     assert explored["heard"] >= HEARD
 
