@@ -71,6 +71,12 @@ def _tool(said: Said, status: str, kind: str) -> Event:
     return {"type": kind, "previous_item_id": said.previous, "item": item}
 
 
+def _item_of(event: Event) -> str:
+    """Return the id of the item that an event tells of; empty if of none."""
+    name: str = event.get("item_id") or event.get("item", {}).get("id", "")
+    return name
+
+
 class Line(FakeSocket):
     """A sideband of one host on a call."""
 
@@ -90,7 +96,7 @@ class Line(FakeSocket):
     def unread(self) -> set[str]:
         """Return the items that what waits to be read tells of."""
         events = [orjson.loads(frame) for frame in self._frames if isinstance(frame, bytes)]
-        return {event.get("item_id") or event.get("item", {}).get("id", "") for event in events}
+        return {_item_of(event) for event in events}
 
     def over(self, *, cut: bool = False) -> None:
         """Nothing more is heard on it."""
@@ -141,6 +147,9 @@ class Conversation:
     def tell(self, events: list[Event], how: str) -> None:
         """Tell all listeners; `how` is plain, twice, or swapped: then the first waits for what comes next."""
         late, self.held = self.held, []
+        for name in map(_item_of, late):
+            if said := self.find(name):
+                said.last = asyncio.get_running_loop().time()
         if how == "swapped" and not late:
             self.held, events = events[:1], events[1:]
         for line in self.lines:
