@@ -1,105 +1,49 @@
-"""The contract of the ChatKit library's `Store`, as its own suite has it, and isolation between users."""
+"""The contract of the ChatKit library's `Store`, as its own suite has it."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from secrets import token_hex
-from typing import Any, cast
+from datetime import timedelta
 
 import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import (
-    AssistantMessageContent,
-    AssistantMessageItem,
-    ClientToolCallItem,
     FileAttachment,
-    HiddenContextItem,
     ImageAttachment,
-    InferenceOptions,
     Page,
     Thread,
     ThreadItem,
     ThreadMetadata,
-    UserMessageItem,
     UserMessageTextContent,
-    WidgetItem,
 )
-from chatkit.widgets import Card, Text
 from pydantic import AnyUrl
-from switchboard.domain.ports.chats import Scope, ThreadRow
-from switchboard.selfhosted.context import ChatContext
 from switchboard.selfhosted.store import ChatKitStore
 
-from tests.contract.chats import ChatStores, DynamoChatStores, MemoryChatStores, a_codex
-from tests.contract.stores import Dynamo, Time
+from tests.contract.chatkit_given import (
+    ANN,
+    NOW,
+    a_thread,
+    answered,
+    chat_stores,
+    fill,
+    library_store,
+    one_of_each,
+    said,
+)
+from tests.contract.chats import ChatStores
+from tests.contract.stores import Time
 
 pytestmark = pytest.mark.filterwarnings("ignore:Direct usage of named widget classes")
-NOW = datetime(2026, 3, 1, 12, 0, 0, 123456)  # noqa: DTZ001  # the library's own times have no zone
-
-
-def context(owner: str = "user:ann", placement: str = "sidebar") -> ChatContext:
-    session, chat = a_codex(owner, placement)
-    return ChatContext(Scope(owner, placement), session, chat)
-
-
-ANN, BOB, ELSEWHERE = context(), context("user:bob"), context(placement="page")
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest, time: Time) -> ChatStores:
     """One implementation after the other."""
-    if request.param == "memory":
-        return MemoryChatStores(time)
-    return DynamoChatStores(cast("Dynamo", request.getfixturevalue("tables")).table, time)
+    return chat_stores(request, time)
 
 
 @pytest.fixture
 def store(stores: ChatStores) -> ChatKitStore:
-    return ChatKitStore(stores.threads, lambda prefix: prefix + token_hex(16))
-
-
-def a_thread(thread_id: str = "thr_1", seconds: float = 0, title: str | None = "A talk") -> ThreadMetadata:
-    created_at = NOW + timedelta(seconds=seconds)
-    return ThreadMetadata(id=thread_id, title=title, created_at=created_at, metadata={"a": {"b": 1}})
-
-
-def said(item_id: str, words: str = "Hello!", seconds: float = 0) -> UserMessageItem:
-    return UserMessageItem(
-        id=item_id,
-        thread_id="thr_1",
-        created_at=NOW + timedelta(seconds=seconds),
-        content=[UserMessageTextContent(text=words)],
-        inference_options=InferenceOptions(),
-    )
-
-
-def answered(item_id: str, words: str = "Hi.", seconds: float = 1) -> AssistantMessageItem:
-    created_at = NOW + timedelta(seconds=seconds)
-    content = [AssistantMessageContent(text=words)]
-    return AssistantMessageItem(id=item_id, thread_id="thr_1", created_at=created_at, content=content)
-
-
-def one_of_each() -> list[ThreadItem]:
-    at: dict[str, Any] = {"thread_id": "thr_1"}
-    return [
-        said("msg_z"),
-        answered("msg_a"),
-        ClientToolCallItem(
-            id="tc_1", call_id="c1", name="f", arguments={"x": 1}, created_at=NOW + timedelta(seconds=2), **at
-        ),
-        WidgetItem(
-            id="wdg_1", widget=Card(children=[Text(value="Hm")]), created_at=NOW + timedelta(seconds=3), **at
-        ),
-        HiddenContextItem(id="hid_1", content={"k": [1]}, created_at=NOW + timedelta(seconds=4), **at),
-    ]
-
-
-async def fill(store: ChatKitStore, number: int) -> list[ThreadItem]:
-    await store.save_thread(a_thread(), ANN)
-    items: list[ThreadItem] = [said(f"msg_{number - each}", str(each), each) for each in range(number)]
-    for item in reversed(items):
-        await store.add_thread_item("thr_1", item, ANN)
-    return items
+    return library_store(stores)
 
 
 @pytest.mark.parametrize("title", ["A talk", None])
@@ -230,72 +174,6 @@ async def test_attachments_come_back_as_they_were_and_can_be_deleted(store: Chat
         await store.delete_attachment("atc_1", ANN)
     with pytest.raises(NotFoundError):
         await store.load_attachment("atc_1", ANN)
-
-
-@pytest.mark.parametrize("stranger", [BOB, ELSEWHERE], ids=["user", "placement"])
-async def test_nobody_reaches_what_is_in_another_scope(store: ChatKitStore, stranger: ChatContext) -> None:
-    items = await fill(store, 2)
-    file = FileAttachment(id="atc_1", mime_type="text/plain", name="a.txt")
-    await store.save_attachment(file, ANN)
-    assert (await store.load_threads(10, None, "asc", stranger)).data == []
-    assert (await store.load_thread_items("thr_1", None, 10, "asc", stranger)).data == []
-    for look in (
-        store.load_thread("thr_1", stranger),
-        store.load_item("thr_1", items[0].id, stranger),
-        store.load_attachment("atc_1", stranger),
-        store.load_threads(10, "thr_1", "asc", stranger),
-    ):
-        with pytest.raises(NotFoundError):
-            await look
-
-
-@pytest.mark.parametrize("stranger", [BOB, ELSEWHERE], ids=["user", "placement"])
-async def test_nobody_changes_what_is_in_another_scope(store: ChatKitStore, stranger: ChatContext) -> None:
-    items = await fill(store, 2)
-    await store.save_thread(a_thread(title="Mine now"), stranger)
-    await store.save_item("thr_1", said(items[0].id, "Forged"), stranger)
-    await store.delete_thread_item("thr_1", items[1].id, stranger)
-    await store.delete_thread("thr_1", stranger)
-    assert await store.load_thread("thr_1", ANN) == a_thread()
-    assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == items
-
-
-async def test_no_id_of_a_thread_spells_another_scope(store: ChatKitStore) -> None:
-    await store.save_thread(a_thread("b#thr_1"), context("user:a"))
-    await store.add_thread_item("b#thr_1", said("msg_1"), context("user:a"))
-    page = await store.load_thread_items("thr_1", None, 10, "asc", context("user:a#b"))
-    assert page.data == []
-
-
-def test_ids_carry_at_least_96_random_bits(store: ChatKitStore) -> None:
-    thread = a_thread()
-    made = [store.generate_thread_id(ANN)] + [
-        store.generate_item_id(kind, thread, ANN)
-        for kind in ("message", "tool_call", "task", "workflow", "attachment", "sdk_hidden_context")
-    ]
-    for each in made:
-        assert len(each.partition("_")[2]) * 4 >= 96
-    assert len(set(made)) == len(made)
-
-
-async def test_a_message_is_on_record_with_its_session_and_role(
-    store: ChatKitStore, stores: ChatStores
-) -> None:
-    for item in one_of_each():
-        await store.add_thread_item("thr_1", item, ANN)
-    rows: tuple[ThreadRow, ...]
-    rows, _ = stores.threads.list_items(ANN.scope, "thr_1", None, 10, newest_first=False)
-    assert [row.facts["role"] for row in rows] == ["user", "agent", "system", "system", "system"]
-    assert {row.facts["session_id"] for row in rows} == {ANN.chat.id}
-    assert rows[2].facts["tool_invocation_id"] == "c1"
-
-
-async def test_what_nobody_has_touched_for_a_season_is_gone(tables: Dynamo, time: Time) -> None:
-    store = ChatKitStore(DynamoChatStores(tables.table, time).threads, lambda prefix: prefix + token_hex(16))
-    await fill(store, 2)
-    time.sleep(90 * 24 * 3600 + 1)
-    assert (await store.load_threads(10, None, "asc", ANN)).data == []
-    assert (await store.load_thread_items("thr_1", None, 10, "asc", ANN)).data == []
 
 
 async def test_pages_say_what_they_hold(store: ChatKitStore) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from copy import deepcopy
 from typing import Any
 
-from switchboard.agent import HistoryParts, Orchestrator, SessionStore
+from switchboard.agent import HistoryParts, Orchestrator, SessionStore, Turn
 from switchboard.agent.deps import Deps
 from switchboard.agent.stores.memory import MemoryBackend
 from switchboard.agent.tools import Tool, Toolbox
@@ -96,6 +96,13 @@ class World:
     async def ask(self, query: str = "a question", session_id: str = "s") -> list[Json]:
         """Return all events of a query."""
         return [event.as_dict() async for event in self.agent.stream(query, session_id=session_id)]
+
+
+async def turns(world: World, session_id: str = "s") -> list[Turn]:
+    """Return what is stored of a session that must be there."""
+    history = await world.store.get(session_id)
+    assert history is not None
+    return history.get_all()
 
 
 def kinds(events: list[Json]) -> list[str]:
