@@ -10,6 +10,7 @@ const WHO = { user_message: ["user", "You"], assistant_message: ["assistant", "A
 
 export class Talk {
   #chat = null;
+  #wanted = null; // the chat that was asked for last; `#chat` follows with its threads
   #stop = null;
 
   constructor(api) {
@@ -27,24 +28,36 @@ export class Talk {
     $("chat-thread").onchange = ({ target }) => doing("Reading the thread…", () => this.#read(target.value), "Here is the thread.");
   }
 
-  /** Show the conversation of a chat that is open and self-hosted; none for others. */
+  /** Show the conversation of a chat that is open and self-hosted; none for others, and none that was overtaken. */
   async open({ mode, status, codex_session_id: codex }) {
     const talks = mode === "self_hosted" && status === "active" && Boolean(codex);
-    const same = this.#chat?.codexSessionId === codex;
-    $("chat-talk").hidden = !(talks && same); // nobody speaks into a thread that is still being read
+    const same = talks && this.#chat?.codexSessionId === codex;
+    $("chat-talk").hidden = !same; // nobody speaks into a thread that is still being read
+    this.#wanted = same ? this.#chat : talks ? new Chat(this.api, codex) : null;
     if (!talks || same) return;
     this.#stop?.abort();
-    this.#chat = new Chat(this.api, codex);
-    const threads = await this.#chat.threads();
+    const chat = this.#wanted;
+    const threads = await chat.threads();
+    const items = chat === this.#wanted && threads.length ? await chat.items(threads[0].id) : [];
+    if (chat !== this.#wanted) return;
+    this.#chat = chat;
     const options = threads.map(({ id, title }) => new Option(title || id, id));
     $("chat-thread").replaceChildren(new Option("a new one", NEW), ...options);
     $("chat-thread").value = threads[0]?.id ?? NEW;
-    await this.#read($("chat-thread").value);
+    this.#show(items);
     $("chat-talk").hidden = false;
   }
 
+  /** Show a thread. @returns false if another was chosen before it was read */
   async #read(threadId) {
-    const items = threadId ? await this.#chat.items(threadId) : [];
+    const chat = this.#chat;
+    const items = threadId ? await chat.items(threadId) : [];
+    if (chat !== this.#chat || threadId !== $("chat-thread").value) return false;
+    this.#show(items);
+    return true;
+  }
+
+  #show(items) {
     $("chat-words").replaceChildren();
     for (const item of items) if (WHO[item.type]) bubble($("chat-words"), ...WHO[item.type], wordsOf(item));
     this.#settle();

@@ -12,6 +12,8 @@ from tests.browser import steps
 from tests.browser.conftest import eventually
 from tests.e2e.conftest import House
 
+PLACES = ["hall", "garden"]
+
 
 class Slow:
     """Holds the page's requests back until they are let go, as a slow network would."""
@@ -81,6 +83,86 @@ def test_a_chat_that_is_left_while_it_is_read_stays_left(page: Page) -> None:
     assert is_left(page)
     assert page.evaluate("() => history.length") == before
     assert page.inner_text("#status") == "Here are the chats."
+
+
+def two_chats(page: Page) -> None:
+    """Open two self-hosted chats, say in each where it is, and go back to the list with no thread read."""
+    steps.become_a_user(page)
+    steps.go_to(page, "ChatKit")
+    for place in PLACES:
+        page.get_by_label("Placement").fill(place)
+        steps.open_a_chat(page)
+        steps.say_in_chat(page, f"I am in the {place}.")
+        leave_chat(page)
+    page.reload()
+    steps.ready(page)
+    steps.said(page, "Here are the chats.")
+
+
+def choose_chat(page: Page, place: str) -> None:
+    """Choose one of the two; the newest comes first in the list."""
+    page.locator("#chats button").nth(PLACES[::-1].index(place)).click()
+
+
+def is_told(page: Page, place: str) -> bool:
+    """The conversation that is shown is that of this place, and so are its threads."""
+    said = steps.bubbles(page, "chat-words")[:1] == [f"I am in the {place}."]
+    return said and page.is_visible("#chat-talk") and page.locator("#chat-thread option").count() == 2
+
+
+def test_of_two_chats_the_one_chosen_last_is_shown_whichever_is_read_first(page: Page) -> None:
+    two_chats(page)
+    slow = Slow(page, "**/chatkit", "POST")
+    choose_chat(page, "hall")
+    eventually(page, lambda: len(slow.held) == 1)
+    choose_chat(page, "garden")
+    eventually(page, lambda: len(slow.held) == 2)
+    slow.held.reverse()
+    slow.let_go(page)
+    eventually(page, lambda: len(slow.held) == 2)
+    slow.held.reverse()
+    slow.let_go(page)
+    eventually(page, lambda: is_told(page, "garden"))
+    threads = page.inner_text("#chat-thread")
+    slow.let_go(page)
+    assert is_told(page, "garden")
+    assert page.inner_text("#chat-thread") == threads
+    assert slow.held == []
+    assert page.locator("#problem").is_hidden()
+
+
+def test_a_chat_that_has_no_conversation_shows_none_that_was_chosen_before_it(page: Page) -> None:
+    two_chats(page)
+    slow = Slow(page, "**/chatkit", "POST")
+    choose_chat(page, "hall")
+    eventually(page, lambda: slow.held)
+    page.select_option("#chat-form select[name=mode]", "hosted")
+    page.get_by_role("button", name="Open the chat").click()
+    steps.said(page, "The chat is open.")
+    slow.let_go(page)
+    assert slow.held == []
+    assert page.locator("#chat-talk").is_hidden()
+
+
+def test_of_two_threads_the_one_chosen_last_is_shown_whichever_is_read_first(page: Page) -> None:
+    steps.become_a_user(page)
+    steps.go_to(page, "ChatKit")
+    steps.open_a_chat(page)
+    for number in ("one", "two"):
+        page.select_option("#chat-thread", "")
+        steps.said(page, "Here is the thread.")
+        steps.say_in_chat(page, f"This is thread {number}.")
+    slow = Slow(page, "**/chatkit", "POST")
+    page.select_option("#chat-thread", index=1)
+    page.select_option("#chat-thread", index=2)
+    eventually(page, lambda: len(slow.held) == 2)
+    slow.held.reverse()
+    slow.let_go(page)
+    shown = steps.bubbles(page, "chat-words")
+    slow.let_go(page)
+    assert steps.bubbles(page, "chat-words") == shown
+    assert shown[0] == "This is thread two."
+    assert page.inner_text("#status") == "Here is the thread."
 
 
 def test_two_quick_steps_back_add_nothing_to_the_history(page: Page) -> None:
