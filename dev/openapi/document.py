@@ -99,7 +99,7 @@ def _operation(route: Route, described: Handler | Work | None, schemas: Schemas)
         "summary": SELF.about,
         "responses": {
             "200": {"description": "An OpenAPI 3.1 document.", "content": content},
-            **responses((), takes_input=False, has_body=False, admits="anybody"),
+            **responses((), takes_input=False, carries_body=False, admits="anybody"),
         },
         "security": [{}],
     }

@@ -64,20 +64,20 @@ def examples() -> dict[str, Any]:
     return made
 
 
-def responses(kinds: Iterable[Kind], *, takes_input: bool, has_body: bool, admits: str) -> dict[str, Any]:
+def responses(kinds: Iterable[Kind], *, takes_input: bool, carries_body: bool, admits: str) -> dict[str, Any]:
     """Return the error responses of a route by status."""
     by_status: dict[int, set[str]] = defaultdict(set)
     common: list[Kind] = [SwitchboardError, *kinds]
     if takes_input:
         common.append(errors.InvalidRequest)
-    if has_body:
+    if carries_body:
         common.append(errors.PayloadTooLarge)
     if admits != "anybody":
         common.append(errors.Unauthorized)
     if admits == "principal":
         common += [errors.IssuerUnavailable, errors.Throttled]
     for kind in common:
-        if kind is errors.PayloadTooLarge and not has_body:
+        if kind is errors.PayloadTooLarge and not carries_body:
             continue
         by_status[status_of(kind)].add(kind.code)
     for code, (status, _) in GATEWAY.items():

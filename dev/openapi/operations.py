@@ -68,7 +68,7 @@ def operation(route: Route, handler: Handler, schemas: Schemas) -> dict[str, Any
             **responses(
                 raised_by(handler.use_case),
                 takes_input=bool(taken.get("properties")),
-                has_body="requestBody" in inputs,
+                carries_body=route.carries_body,
                 admits=handler.admits,
             ),
         },

@@ -27,6 +27,11 @@ class Route:
         return f"{self.method} {self.path}"
 
     @property
+    def carries_body(self) -> bool:
+        """Whether a request may bring a body: one that nobody wants is refused too if it is too large."""
+        return self.method != "GET"
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names in the path."""
         return tuple(re.findall(r"{(\w+)\+?}", self.path))

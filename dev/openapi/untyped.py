@@ -65,7 +65,7 @@ def operation(route: Route, work: Work, schemas: Schemas) -> dict[str, Any]:
     """Return the operation of a route of a web application."""
     inputs = _inputs(route, work, schemas)
     found = _errors(route.code) | (raised_by(work.use_case) if work.use_case else set())
-    errors = responses(found, takes_input=True, has_body="requestBody" in inputs, admits="principal")
+    errors = responses(found, takes_input=True, carries_body=route.carries_body, admits="principal")
     nothing = (
         {"204": {"description": "There is nothing more, and never will be."}} if work.may_be_empty else {}
     )

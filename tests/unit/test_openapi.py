@@ -126,6 +126,11 @@ def test_every_code_is_an_error_of_some_operation_and_has_a_sample() -> None:
     assert shown == set(codes()) == set(document()["components"]["examples"])
 
 
+def test_a_body_may_be_too_large_also_where_none_is_wanted() -> None:
+    told = {route for route, operation in operations() if "413" in operation["responses"]}
+    assert told == {route for route, _ in operations() if not route.startswith("GET ")}
+
+
 def test_who_is_to_wait_is_told_that_a_header_says_how_long() -> None:
     for route, operation in operations():
         for status in {"429", "503"} & set(operation["responses"]):
