@@ -79,6 +79,9 @@ class Proof:
             assert followed is (stage.is_current(call) and not over), f"{stage.stored(call)}"
             if followed:
                 self._is_asked_for(call)
+            if followed and self._stage.upstream.calls[call.call_id].was_heard_throughout:
+                gaps = [item.id for item in stage.items(call) if item.kind == GAP]
+                assert not gaps, f"{call.call_id} was heard from its first word on, and has {gaps}"
             open_ended = [item.id for item in stage.items(call) if not (followed or settled(item))]
             assert not open_ended, f"{call.call_id} is closed, and unfinished: {open_ended}"
         tally = self.tally()

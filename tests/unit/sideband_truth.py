@@ -179,6 +179,16 @@ class Conversation:
         ]
 
     @property
+    def was_heard_throughout(self) -> bool:
+        """True if one and the same line was there before the first word and after the last."""
+        lines = [line for line in self.lines if line.since is not None]
+        if len(lines) != 1 or not self.said:
+            return False
+        [line] = lines
+        first, last = min(said.first for said in self.said), max(said.last for said in self.said)
+        return line.since is not None and line.since < first and (line.until is None or line.until > last)
+
+    @property
     def is_whole(self) -> bool:
         """True while everything that was said is over and was heard."""
         listeners = self._listeners()
