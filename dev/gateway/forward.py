@@ -55,4 +55,13 @@ async def forward(
 
 def _kept(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     """Return the headers that concern the message, repeated ones as often as they came."""
-    return CIMultiDict((name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP)
+    return CIMultiDict((name, _text(value)) for name, value in headers if name.lower() not in _HOP_BY_HOP)
+
+
+def _text(value: str) -> str:
+    """Return a header's value, as Latin-1 where it is no UTF-8: of such bytes aiohttp would write none."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode(errors="surrogateescape").decode("latin-1")
+    return value

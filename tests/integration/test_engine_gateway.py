@@ -26,6 +26,7 @@ async def engine_answer(request: web.Request) -> web.StreamResponse:
     if request.path.endswith("/slow"):
         await asyncio.Event().wait()
     response = web.StreamResponse(status=202, headers={"X-Path": request.raw_path, "X-Host": request.host})
+    response.headers["X-Said"] = request.headers.get("X-Say", "")
     response.headers.add("Set-Cookie", "a=1")
     response.headers.add("Set-Cookie", "b=2")
     await response.prepare(request)
@@ -190,6 +191,15 @@ async def test_what_the_gateway_cannot_read_is_an_invalid_request(url: str, requ
 async def test_a_long_header_is_passed_on(url: str) -> None:
     async with ClientSession() as client, client.get(f"{url}/x", headers={"X-Long": "a" * 9_000}) as answer:
         assert answer.status == 202
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"), [(b"\xff", "ÿ"), (b"caf\xe9", "café"), ("café".encode(), "café"), (b"\x85", "\x85")]
+)
+async def test_a_header_is_passed_on_whatever_its_bytes_are(url: str, said: bytes, heard: str) -> None:
+    request = b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Say: " + said + b"\r\n\r\n"
+    head = (await raw_answer(url, request)).partition(b"\r\n\r\n")[0]
+    assert f"X-Said: {heard}".encode() in head.split(b"\r\n")
 
 
 async def test_requests_beyond_the_cap_wait_for_their_turn(

@@ -82,7 +82,9 @@ class Route:
             "scheme": "http",
             "query_string": query.encode(),
             "http_version": "1.1",
-            "headers": [(name.encode(), value.encode()) for name, value in shown.items()],
+            "headers": [
+                (name.encode(), value.encode(errors="surrogateescape")) for name, value in shown.items()
+            ],
             "client": ("203.0.113.1", 1),
             "server": ("test", 80),
         }
@@ -180,6 +182,8 @@ async def test_a_stream_ends_in_time_and_says_nothing_of_an_end(
         ({"session_id": "sess_1"}, 400, "invalid_request"),
         ({"query": "limit=1"}, 400, "invalid_request"),
         ({"last_event_id": "nonsense"}, 400, "invalid_request"),
+        ({"last_event_id": "\udcff"}, 400, "invalid_request"),
+        ({"last_event_id": "é"}, 400, "invalid_request"),
         ({"session_id": "a/b"}, 404, "not_found"),
         ({"method": "PUT"}, 404, "not_found"),
     ],
