@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NoReturn
 
 import pytest
@@ -144,6 +145,17 @@ async def test_a_guest_who_drops_the_cookie_meets_the_networks_allowance() -> No
             site.http.cookies.clear()
             statuses.append((await site.http.post("/agent/session")).status_code)
         assert statuses == [201, 201, 201, 429]
+
+
+async def test_a_guest_who_writes_what_api_gateway_saw_is_counted_where_they_are() -> None:
+    async with serving(Gated(), QUOTA_NETWORK="1/3600") as site:
+        statuses = []
+        for number in range(2):
+            site.http.cookies.clear()
+            told = json.dumps({"identity": {"sourceIp": f"198.51.{number}.7"}})
+            headers = {"x-amzn-request-context": told}
+            statuses.append((await site.http.post("/agent/session", headers=headers)).status_code)
+        assert statuses == [201, 429]
 
 
 async def test_a_session_that_could_not_be_stored_is_not_counted() -> None:

@@ -13,7 +13,7 @@ from switchboard.agent import limits
 from switchboard.domain.credentials import Credentials
 from switchboard.domain.principal import Guest, Principal
 from switchboard.edge import GUEST_HEADER, guest_cookie, read_cookie, read_object, shown
-from switchboard.web import Facts, read_body
+from switchboard.web import Facts, peer_of, read_body
 
 from agent_web.wiring import Web
 
@@ -62,8 +62,8 @@ def asking(web: Web, work: Work) -> Callable[[Request, Facts], Awaitable[Respons
 
     async def answer(http: Request, facts: Facts) -> Response:
         facts["route"] = http.url.path
-        address = http.client.host if http.client else ""
-        principal = await _principal(web, shown(http.headers, address, web.settings.allowed_origin))
+        who = shown(http.headers, peer_of(http), web.settings.allowed_origin)
+        principal = await _principal(web, who)
         facts["owner"] = principal.owner
         return await work(Asked(web, http, principal, facts))
 

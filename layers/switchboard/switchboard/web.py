@@ -80,6 +80,11 @@ def address_of(http: Request) -> str:
     found = identity.get("sourceIp") if isinstance(identity, dict) else None
     if isinstance(found, str) and found:
         return found
+    return peer_of(http)
+
+
+def peer_of(http: Request) -> str:
+    """Return who has connected to us; what API Gateway is said to have seen is not asked."""
     return http.client.host if http.client else ""
 
 
