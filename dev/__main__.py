@@ -16,6 +16,7 @@ from dev.engine.processes import ChildFailed
 from dev.engine.server import ROOT, StateDamaged
 from dev.engine.sideband import NoTask
 from dev.engine.stack import LocalStack, Ports
+from dev.engine.tools import ToolsWrong
 from dev.log import MergedLog
 
 HIGHEST_PORT = 65_535
@@ -50,7 +51,7 @@ def main() -> int:
         log.say(f"another one runs from {options.state}{where}; stop it first")
     except PortTaken as taken:
         log.say(f"{taken}; stop that program or take other ports: .venv/bin/python -m dev up --help")
-    except (ChildFailed, DeployFailed, NoTask, StateDamaged) as failure:
+    except (ChildFailed, DeployFailed, NoTask, StateDamaged, ToolsWrong) as failure:
         log.say(f"could not start: {failure}")
     return 1
 

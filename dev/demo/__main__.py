@@ -16,6 +16,7 @@ from dev.demo.client import Browser, DemoFailed, FrontEnd
 from dev.demo.world import World
 from dev.engine import running
 from dev.engine.stack import LocalStack
+from dev.engine.tools import ToolsWrong
 
 Story = Callable[[World], bool]
 STORIES: Mapping[str, Story] = {
@@ -38,6 +39,9 @@ def main() -> int:
         with _world() as world:
             endings = [_tell(name, world) for name in chosen]
             return 0 if all(endings) else 1
+    except ToolsWrong as wrong:
+        show.verdict(False, str(wrong))
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -24,6 +24,7 @@ from dev.engine import (
     server,
     sideband,
     system,
+    tools,
     web_functions,
 )
 from dev.engine.processes import Child, ChildFailed, LineSink
@@ -99,7 +100,9 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything in order."""
+        """Start everything in order. Raise ToolsWrong before, if no host could run the tools."""
+        source = cloudformation.read(self.project / "template.yaml")
+        tools.require(self.project, source, parameters.local_values(source, {}, self.parameter_values))
         state = self.state_dir
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         chosen = self.ports.claimed()
@@ -109,7 +112,7 @@ class LocalStack:
         if self.simulator:
             with self._step("simulator", "starting the upstream simulator"):
                 self._start_simulator(chosen.simulator)
-        source = self._deploy()
+        self._deploy(source)
         routes: dict[str, str] = {}
         functions = list(web_functions.find(self.project, source, self._cache))
         if functions:
@@ -185,9 +188,8 @@ class LocalStack:
         """Return a child that ended by itself, if there is one."""
         return next((child for child in self.children if not child.running), None)
 
-    def _deploy(self) -> cloudformation.Template:
-        """Deploy what has changed and return the template as it is written."""
-        source = cloudformation.read(self.project / "template.yaml")
+    def _deploy(self, source: cloudformation.Template) -> None:
+        """Deploy what has changed of the template as it is written."""
         upstream = parameters.simulated_upstream(self.simulator_url) if self.simulator else {}
         values = parameters.local_values(source, upstream, self.parameter_values)
         wanted = system.fingerprint(self.project, source, values)
@@ -201,7 +203,6 @@ class LocalStack:
         listed = deploy.outputs(self.engine_url)
         self.outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in listed}
         self.physical_ids = deploy.physical_ids(self.engine_url)
-        return source
 
     @property
     def _cache(self) -> Path:

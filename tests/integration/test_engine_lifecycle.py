@@ -18,6 +18,7 @@ import pytest
 from dev.engine import ports, running
 from dev.engine.server import ROOT, StateDamaged
 from dev.engine.stack import LocalStack
+from dev.engine.tools import ToolsWrong
 from tests.integration.conftest import PROBE, eventually
 
 
@@ -181,6 +182,42 @@ def test_a_number_that_cannot_be_is_refused_at_once(wrong: tuple[str, str], tmp_
     refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert f"argument {wrong[0]}: " in refused.stderr
+
+
+NO_TARGET = '{"weather": {"description": "Tells the weather."}}'
+NO_SECRET = '{"weather": {"description": "Tells the weather.", "http": {"url": "https://tools.example/w"}}}'
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (NO_TARGET, "tool weather: needs exactly one of http, lambda, mcp"),
+        (NO_SECRET, "there is no secret 'signing', which the tools need, in TOOL_SECRETS"),
+        ("{", "the tools are not valid JSON"),
+    ],
+)
+def test_tools_that_no_host_could_run_are_refused_in_one_line(written: str, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "tools.json"
+    file.write_text(written)
+    free = ("--port", "0", "--engine-port", "0", "--simulator-port", "0")
+    refused = subprocess.run(
+        (sys.executable, "-m", "dev", "up", "--state", str(tmp_path / "state"), *free),
+        cwd=ROOT,
+        env={**os.environ, "TOOLS_FILE": str(file), "TOOL_SECRETS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (refused.returncode, refused.stderr) == (1, "")
+    [line] = refused.stdout.splitlines()
+    assert line.endswith(f"could not start: {file}: {why}")
+
+
+def test_tools_that_are_nowhere_are_refused_before_anything_is_started(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path, simulator=False, parameter_values={"ToolsFile": "/nowhere/tools.json"})
+    with pytest.raises(ToolsWrong, match=r"/nowhere/tools\.json cannot be read"):
+        stack.start()
+    assert stack.children == []
 
 
 def test_what_a_killed_launcher_leaves_is_swept_up(launcher: subprocess.Popen[str], tmp_path: Path) -> None:
