@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 
+from switchboard.domain.tool_config import BadTools
+
 from sideband import limits, log
 from sideband.deps import Shared
 from sideband.garbage import collect
@@ -44,7 +46,11 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         return 0 if ask(health_port()) else 1
     log.start(os.environ.get("LOG_LEVEL") or "INFO")
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except BadTools as error:
+        log.error("tools.bad", error, why=str(error))
+        return 1
     return 0
 
 

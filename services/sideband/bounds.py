@@ -6,7 +6,7 @@ import asyncio
 
 from switchboard.domain.errors import LeaseLost, Throttled
 
-from sideband import limits
+from sideband import limits, log
 from sideband.deps import Shared
 from sideband.ending import PAST_LIMIT, SILENT, SPENT, Closed, Lost
 from sideband.follow import Follow
@@ -51,5 +51,6 @@ class Bounds:
         except LeaseLost:
             if not follow.is_leaving:
                 follow.stop(Lost())
-        except Throttled:
-            return  # the next round tries again
+        except Exception as error:  # whatever a store may raise: the next round tries again
+            if not isinstance(error, Throttled):
+                log.warning("meter.failed", error, session_id=follow.call.session_id)

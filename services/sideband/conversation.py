@@ -69,6 +69,7 @@ class Conversation:
     __slots__ = (
         "_asked",
         "_guard",
+        "_is_hushed",
         "_retrievals",
         "_transcription",
         "_update_id",
@@ -93,6 +94,7 @@ class Conversation:
         self.meter = meter
         self.tools: HearsTools | None = None
         self._guard = guard
+        self._is_hushed = False
         self.expired = False
         self.expires_at = 0
         self.progress = Progress.NOTHING
@@ -173,6 +175,12 @@ class Conversation:
                 frames.append(self._retrieve(item_id, retrieval, now))
         return frames
 
+    def hush(self) -> None:
+        """Ask for nothing and correct nothing any more: another host does."""
+        self._is_hushed = True
+        self._guard = None
+        self._retrievals.clear()
+
     def tear(self, name: str, now: float) -> None:
         """Something may have been said that nobody heard: mark the place."""
         self.journal.tear(name, now)
@@ -192,6 +200,8 @@ class Conversation:
 
     def _want(self, now: float) -> None:
         """Plan to ask for items newly known to be missing; those beyond all measure are lost."""
+        if self._is_hushed:
+            return
         for item_id in self.journal.missing():
             if item_id in self._retrievals:
                 continue

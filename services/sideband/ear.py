@@ -10,7 +10,7 @@ from switchboard.domain.call import Call, Lease
 from switchboard.domain.errors import LeaseLost
 from switchboard.domain.session import Session
 
-from sideband import limits
+from sideband import limits, log
 from sideband.attach import Attached
 from sideband.audience import Audience
 from sideband.conversation import Conversation
@@ -43,6 +43,7 @@ class Ear:
         "_call",
         "_conversation",
         "_desk",
+        "_is_barred",
         "_lease",
         "_meter",
         "_parting",
@@ -69,6 +70,7 @@ class Ear:
         self._trail = Trail(lease, shared)
         self._desk = desk_of(call, lease, session, shared, self._trail.tell, stop)
         self._tears = 0
+        self._is_barred = False
         self._parting: asyncio.Future[None] | None = None
         self._conversation: Conversation | None = None
         self._writer: Writer | None = None
@@ -113,7 +115,11 @@ class Ear:
     async def open(self) -> tuple[Conversation, Writer]:
         """Take over the transcript's pages, once. Raise LeaseLost."""
         if self._conversation is None or self._writer is None:
-            journal = await open_journal(self._lease, self._shared)
+            try:
+                journal = await open_journal(self._lease, self._shared)
+            except LeaseLost:
+                self._is_barred = True
+                raise
             guard = Guard(self._pinned, self._trail.tell) if self._pinned else None
             self._conversation = Conversation(journal, self._transcription, guard, self._meter.take)
             self._audience = Audience(journal, self._lease, self._shared)
@@ -156,13 +162,16 @@ class Ear:
             return None
         return asyncio.create_task(listen(self._socket, self._conversation, self._writer))
 
-    async def part(self, seconds: float) -> None:
+    async def part(self, seconds: float, *, hushed: bool = False) -> None:
         """Hear on for so many seconds, unless another host has the pages by then, and write what was heard.
 
-        Who has lost the lease can still write, and must: the next host has only what we leave to it.
+        Who has lost the lease can still write, and must: the next host has only what we leave to it. But who is
+        `hushed` asks for nothing and corrects nothing: the next host does.
         """
         with suppress(LeaseLost):
             await self.take_in()
+        if self._conversation is not None and hushed:
+            self._conversation.hush()
         if self._conversation is None or self._writer is None or self._writer.is_shut_out:
             return
         last = self.last_words() if seconds else None
@@ -170,6 +179,9 @@ class Ear:
             self._parting = asyncio.get_running_loop().create_future()
             await asyncio.wait((last, self._parting), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             last.cancel()
+            await asyncio.wait((last,))
+            if not last.cancelled() and (error := last.exception()) is not None:
+                log.error("follow.not_heard", error, session_id=self._lease.session_id)
         if self._socket is not None:
             await self._socket.close()
             catch_up(self._socket, self._conversation, self._writer)
@@ -188,7 +200,7 @@ class Ear:
 
     async def take_in(self) -> None:
         """Take the pages over for what a connection has told before they were ours. Raise LeaseLost."""
-        if self._socket is None or self.is_open:
+        if self._socket is None or self.is_open or self._is_barred:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(limits.TAKE_IN):

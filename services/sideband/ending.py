@@ -23,7 +23,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Another host follows the call already; this one writes nothing more."""
+    """Another host follows the call already; this one writes what it hears until that has the pages."""
 
 
 Ending = Closed | Released | Lost

@@ -63,6 +63,7 @@ class Follow:
         if self._ending is not None and not isinstance(ending, Lost):
             return
         self._ending = ending
+        self.released = self.released or isinstance(ending, Lost)
         if self._living and self._task is not None:
             self._living = False
             self._task.cancel()
@@ -205,9 +206,8 @@ class Follow:
                 await self._release(ending)
             case Lost():
                 log.warning("follow.lease_lost", **self._ids())
-                self.released = True
                 self._ear.leave()
-                await self._ear.part(limits.LINGER)
+                await self._ear.part(limits.LINGER, hushed=True)
 
     async def _close(self, closed: Closed) -> None:
         if closed.hang_up:

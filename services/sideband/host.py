@@ -97,7 +97,8 @@ class Host:
         log.info("host.leaving", host=self.id, calls=len(self.roster.follows))
         self._pulse.leaving = True
         taking = asyncio.create_task(self.duties.stop(*TAKING, patience=limits.LEAVE_TAKING))
-        clean = await self.roster.leave(limits.LEAVE, self._hurry, linger=await self._has_company())
+        linger = await self._has_company()
+        clean = await self.roster.leave(shared.exit_by - self._loop.time(), self._hurry, linger=linger)
         await self.duties.stop("beat", "metrics", patience=limits.BEAT)
         if clean:
             await self._be_forgotten()
@@ -109,8 +110,9 @@ class Host:
     async def _be_forgotten(self) -> None:
         """Take our row away. If the table is too busy for it, the others will, once it stands still."""
         try:
-            await self._pulse.remove(self.id)
-        except SwitchboardError as error:
+            async with asyncio.timeout(limits.BEAT_READ):
+                await self._pulse.remove(self.id)
+        except (SwitchboardError, TimeoutError) as error:
             log.warning("host.not_removed", error, host=self.id)
 
     async def _has_company(self) -> bool:

@@ -30,11 +30,14 @@ class Reconcile:
         if self._pulse.doubted:
             self._pulse.doubted = False
             await asyncio.gather(*map(self._check_lease, list(self._roster.follows.values())))
-        if self._rounds.are_over:
-            await self._find_strays()
+        begins = self._rounds.are_over
         await asyncio.gather(*map(self._check_session, self._rounds.share()))
+        if begins:
+            await self._find_strays()
 
     async def _check_session(self, follow: Follow) -> None:
+        if follow.released:
+            return
         deps = self._shared.deps
         age = (deps.clock() - follow.call.created_at).total_seconds()
         if age > limits.CALL_LONGEST:
@@ -62,6 +65,9 @@ class Reconcile:
         for key in self._strays & strays.keys():  # seen twice: neither just claimed nor just closed
             call = strays[key]
             log.warning("lease.stray", session_id=call.session_id, call_id=call.call_id)
-            session = await self._shared.ask(deps.sessions.load, call.session_id)
+            try:
+                session = await self._shared.ask(deps.sessions.load, call.session_id)
+            except NotFound:  # with its session, the call's row has lapsed too, or is about to
+                continue
             await self._roster.tend(call, session)
         self._strays = set(strays)

@@ -45,8 +45,12 @@ class Roster:
 
     def knows(self, call: Call) -> bool:
         """True for a call that is ours or about to be."""
-        key = (call.session_id, call.generation)
-        return key in self.follows or key in self._claiming
+        return self._follow_of(call) is not None or (call.session_id, call.generation) in self._claiming
+
+    def _follow_of(self, call: Call) -> Follow | None:
+        """Return who follows the call here, unless they have let go of it and only write their last words."""
+        follow = self.follows.get((call.session_id, call.generation))
+        return None if follow is None or follow.released else follow
 
     async def heed(self, command: Command) -> None:
         """Bring all calls of the command's session into the state that its row asks for."""
@@ -70,7 +74,7 @@ class Roster:
         Another live host's call is left alone; but a command that it may have missed is forwarded.
         """
         ending = due_ending(call, session)
-        follow = self.follows.get((call.session_id, call.generation))
+        follow = self._follow_of(call)
         if follow is not None:
             if ending is endings.REPLACED:  # its browser leaves it once the new call is up; we, if that fails
                 asyncio.get_running_loop().call_later(limits.HANDOVER, follow.stop, ending)
@@ -163,7 +167,8 @@ class Roster:
             log.error("follow.crashed", error, session_id=key[0], generation=key[1])
             await self._give_back(follow)
         finally:
-            del self.follows[key]
+            if self.follows.get(key) is follow:  # else we have claimed the call anew
+                del self.follows[key]
 
     async def _give_back(self, follow: Follow) -> None:
         if not self.closed:

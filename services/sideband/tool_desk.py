@@ -15,7 +15,7 @@ from switchboard.domain.tool import names_of
 from switchboard.domain.transcript import Item
 from switchboard.domain.transcript.snapshot import label, mapping, text
 
-from sideband import limits, log
+from sideband import log
 from sideband.deps import Shared
 from sideband.ending import Lost, Stop
 from sideband.journal import Journal
@@ -91,7 +91,7 @@ class ToolDesk:
     async def stop(self) -> None:
         """Run nothing more. What a leaving host runs has some seconds left."""
         if self._is_leaving and self._tasks:
-            await asyncio.wait(self._tasks, timeout=limits.TOOL_LINGER)
+            await asyncio.wait(self._tasks, timeout=self._runs.seconds_left)
         tasks = [*self._tasks, *([self._speaker] if self._speaker is not None else [])]
         for task in tasks:
             task.cancel()

@@ -89,6 +89,12 @@ class ToolRuns:
             return ()
         return await self._shared.insist(self._kit.calls.list, self._lease)
 
+    @property
+    def seconds_left(self) -> float:
+        """How long a leaving host may go on with what runs."""
+        left = self._shared.exit_by - asyncio.get_running_loop().time()
+        return max(0.0, min(limits.TOOL_LINGER, left))
+
     async def settled(self, stored: ToolCall) -> Outcome:
         """Return what a host before us has made of a function call. Raise LeaseLost."""
         over = await self._ended(stored)

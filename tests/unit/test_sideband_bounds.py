@@ -13,7 +13,9 @@ from sideband import ending, limits
 from sideband.bounds import Bounds
 from sideband.deps import Allowance, Deps
 from sideband.roster import Roster
-from switchboard.domain.call import Call
+from switchboard.domain.call import Call, Lease
+from switchboard.domain.price import Totals
+from switchboard.stores.memory_calls import MemoryCalls
 
 from tests.unit.sideband_events import Event, reply, transcribed
 from tests.unit.sideband_fleet import Fleet, fleet
@@ -258,3 +260,33 @@ def test_a_metering_that_hangs_holds_up_no_hang_up() -> None:
         assert not it.follow.is_due
 
     scene(story, World(lanes={"table": Held()}))
+
+
+class Denied(MemoryCalls):
+    """Meters nothing, for a reason that nobody expects."""
+
+    def meter(self, lease: Lease, usage: Totals) -> None:
+        raise RuntimeError("the key is sk-secret")
+
+
+def test_a_metering_that_fails_for_whatever_reason_is_told_without_its_words_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    calls = world.stores.calls = Denied()
+    world.stores.sessions._calls = calls
+
+    async def story(it: Scene) -> None:
+        socket = await it.socket()
+        bounds = Bounds(it.shared, cast(Roster, SimpleNamespace(follows={("sess_1", 2): it.follow})))
+        socket.say(billed("r1", 3))
+        await asyncio.sleep(limits.METER)
+        await bounds.step()
+        await asyncio.sleep(0.1)
+        assert it.follow.is_due
+        it.follow.stop(ending.Lost())
+
+    with caplog.at_level("WARNING"):
+        scene(story, world)
+    assert "meter.failed" in caplog.text
+    assert "sk-secret" not in caplog.text + str([vars(record) for record in caplog.records])

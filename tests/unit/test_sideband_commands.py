@@ -13,7 +13,9 @@ from sideband.ending import ENDED, REPLACED, Ending
 from sideband.queue import Message
 from sideband.roster import due_ending
 from switchboard.domain.call import Call, Command
+from switchboard.domain.errors import Throttled
 from switchboard.domain.talk import items_of
+from switchboard.stores.memory_calls import MemoryCalls
 
 from tests.unit.sideband_events import heard
 from tests.unit.sideband_fleet import Fleet, NoMessages, Unreadable, fleet
@@ -153,6 +155,37 @@ def replace_call(it: Fleet) -> None:
     it.world.stores.sessions.save(
         replace(SESSION, call_id="rtc_2", call_generation=3, generation=3, updated_at=now())
     )
+
+
+class Unlistable(MemoryCalls):
+    """Cannot tell, from some time on, which calls a host has."""
+
+    since = float("inf")
+
+    def list_of_host(self, host: str, limit: int) -> tuple[Call, ...]:
+        if asyncio.get_running_loop().time() >= self.since:
+            raise Throttled("busy")
+        return super().list_of_host(host, limit)
+
+
+@pytest.mark.parametrize("trouble", ["a stray call without a session", "an index that refuses"])
+def test_every_session_is_read_again_whatever_becomes_of_the_search_for_strays(trouble: str) -> None:
+    world = World()
+    calls = world.stores.calls = Unlistable()
+    world.stores.sessions._calls = calls
+
+    async def story(it: Fleet) -> None:
+        it.start("host_a")
+        await it.followed_by("host_a")
+        if trouble.startswith("a stray"):
+            calls.add(Call("gone", 1, "rtc_gone", now(), status="followed", host="host_a", lease=1))
+        else:
+            calls.since = limits.RECONCILE + 10
+        await asyncio.sleep(3 * limits.RECONCILE)
+        world.stores.sessions.save(SESSION.end(now()))
+        await until(lambda: it.call.reason == "ended", 2 * limits.RECONCILE)
+
+    fleet(story, world)
 
 
 def test_a_forwarded_command_waits_for_the_table() -> None:

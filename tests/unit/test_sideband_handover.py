@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from sideband import ending, limits
 from switchboard.domain.call import Lease
 from switchboard.stores.memory import MemoryTranscripts
-from switchboard.stores.memory_calls import MemoryCalls
 
 from tests.unit.sideband_events import heard, reply, retrieved
 from tests.unit.sideband_scene import Scene, scene
@@ -133,71 +130,6 @@ def test_a_lost_lease_ends_the_follow_in_silence() -> None:
         assert socket.closed
 
     scene(story)
-
-
-@pytest.mark.parametrize("opened", [True, False], ids=["mid-call", "before it had the pages"])
-def test_a_host_that_lost_its_lease_writes_what_it_hears_until_another_has_the_pages(opened: bool) -> None:
-    async def story(it: Scene) -> None:
-        if not opened:
-            it.world.stores.calls.release(it.follow.lease, now())
-            await it.over_and_again()
-        socket = await it.socket()
-        socket.say(*reply("a1", None, "One."))
-        await asyncio.sleep(0.1)
-        thief = it.claim("host_b")
-        it.follow.stop(ending.Lost())
-        await asyncio.sleep(limits.OVERLAP + 0.1)
-        socket.say(*reply("a2", "a1", "Two."))
-        await until(lambda: [item.text for item in it.items if item.text] == ["One.", "Two."], 1)
-        it.world.stores.transcripts.seal(thief, it.world.stores.transcripts.pages("sess_1", 2)[-1].number)
-        socket.say(*reply("a3", "a2", "Three."))
-        await asyncio.wait_for(it.over(), 1)
-        assert [item.text for item in it.items if item.text] == ["One.", "Two."]
-        assert (it.call.host, it.call.status, socket.closed) == ("host_b", "followed", True)
-
-    scene(story)
-
-
-def test_a_host_that_lost_its_lease_while_it_released_it_writes_what_it_has_heard() -> None:
-    async def story(it: Scene) -> None:
-        socket = await it.socket()
-        it.claim("host_b")
-        it.follow.stop(ending.Released())
-        socket.say(*reply("a1", None, "One."))
-        await it.over()
-        assert [item.text for item in it.items] == ["One."]
-        assert (it.call.host, it.follow.released) == ("host_b", True)
-
-    scene(story)
-
-
-class SlowToRelease(MemoryCalls):
-    """Lets something be said while it is asked to release."""
-
-    def __init__(self, say: Callable[[], None]) -> None:
-        super().__init__()
-        self.say = say
-
-    def release(self, lease: Lease, now: datetime) -> None:
-        self.say()
-        super().release(lease, now)
-
-
-def test_what_is_said_while_a_host_without_company_releases_a_call_is_written() -> None:
-    world = World()
-    calls = world.stores.calls = SlowToRelease(
-        lambda: world.upstream.sockets[0].say(*reply("a1", None, "One."))
-    )
-    world.stores.sessions._calls = calls
-
-    async def story(it: Scene) -> None:
-        socket = await it.socket()
-        it.follow.stop(ending.Released())
-        await asyncio.wait_for(it.over(), 1)
-        assert [item.text for item in it.items] == ["One."]
-        assert (it.call.status, socket.closed) == ("pending", True)
-
-    scene(story, world)
 
 
 class Raced(MemoryTranscripts):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from switchboard.domain.transcript import GAP, START, Item, Part, order
-from switchboard.domain.transcript.item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FINAL
+from switchboard.domain.transcript.item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FINAL, OUTPUT_LINEAGE
 
 
 def names(*items: Item) -> str:
@@ -133,3 +133,18 @@ def test_a_chain_of_which_only_ends_were_heard_stands_before_what_began_since() 
     told = [heard("a", START, 1), gap(2), heard("f", "e", 4)]
     assert names(*told, call, fetched) == "aGcdf"
     assert names(*told, replace(call, lineage=ADDED_LINEAGE), fetched) == "aGfG_ccd"
+
+
+def test_an_output_that_began_has_no_gap_before_it_though_its_place_is_told_later() -> None:
+    opening = replace(gap(0), previous=START)
+    output = Item("o", seq=3, lineage=OUTPUT_LINEAGE, role="assistant", progress=COMPLETED)
+    assert names(opening, heard("a", START, 1), heard("b", "a", 2), output) == "abo"
+
+
+def test_speech_that_was_heard_to_begin_keeps_its_place_though_it_was_fetched_later() -> None:
+    torn = [heard("a", START, 1), gap(2), heard("c", "a", 3), gap(6)]
+    speech = Item("u", seq=5, role="user", parts=(Part(0, "audio", FINAL),), progress=COMPLETED)
+    began = replace(speech, audio_start_ms=900)
+    turn = [heard("e", "d", 4)]
+    assert names(*torn, *turn, began).index("e") < names(*torn, *turn, began).index("u")
+    assert names(*torn, *turn, speech).index("e") > names(*torn, *turn, speech).index("u")

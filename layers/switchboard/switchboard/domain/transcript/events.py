@@ -3,7 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, FAILED, FINAL, IN_PROGRESS, START, Known, News, Part
+from .item import (
+    ADDED_LINEAGE,
+    COMPLETED,
+    DONE_LINEAGE,
+    FAILED,
+    FINAL,
+    IN_PROGRESS,
+    OUTPUT_LINEAGE,
+    START,
+    Known,
+    News,
+    Part,
+)
 from .limits import PARTS_MAX, TEXT_MAX
 from .snapshot import cut, label, mapping, medium, number, reason, snapshot, text
 
@@ -94,7 +106,10 @@ def _spoken(progress: int, part: Part) -> Known:
 
 
 def _output_item_added(event: Event) -> News | None:
-    return _of_response(event, snapshot(mapping(event, "item")))
+    news = _of_response(event, snapshot(mapping(event, "item")))
+    if news is not None:
+        news[1]["lineage"] = OUTPUT_LINEAGE  # it begins now; where, is told by what follows
+    return news
 
 
 def _output_item_done(event: Event) -> News | None:

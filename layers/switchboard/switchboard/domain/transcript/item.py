@@ -11,7 +11,7 @@ BY_US: Final = "switchboard"  # the source of an output of a tool that a host ha
 
 # How an item's predecessor became known; a later word never beats a better one.
 NO_LINEAGE: Final = 0
-OUTPUT_LINEAGE: Final = 1  # from its place among a response's outputs: a guess, for want of better
+OUTPUT_LINEAGE: Final = 1  # a response's output: its place is yet to be told, or guessed from the others'
 DONE_LINEAGE: Final = 2  # from `.done`, which the upstream gets wrong for early items
 ADDED_LINEAGE: Final = 3  # from `.added` or `committed`
 

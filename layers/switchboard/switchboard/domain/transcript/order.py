@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, GAP, START, Item
+from .item import ADDED_LINEAGE, COMPLETED, DONE_LINEAGE, GAP, NO_LINEAGE, OUTPUT_LINEAGE, START, Item
 
 
 def order(items: Iterable[Item]) -> list[Item]:
@@ -61,13 +61,13 @@ def _timed(gap: Item, said: Sequence[Item], place: int) -> Item:
 def _is_adrift(item: Item) -> bool:
     """True for an item of which nobody heard where it belongs; what is being said has no place yet."""
     is_said = item.role != "user" or item.progress >= COMPLETED or item.status == "completed"
-    return item.previous is None and is_said
+    return item.previous is None and item.lineage == NO_LINEAGE and is_said
 
 
 def _was_seen_to_begin(item: Item) -> bool:
     """True for an item whose beginning was heard: it arrived when it was said."""
-    is_being_said = item.is_user_audio and 0 < item.progress < COMPLETED
-    return item.lineage == ADDED_LINEAGE or is_being_said
+    is_being_said = 0 < item.progress < COMPLETED or item.audio_start_ms is not None
+    return item.lineage in (OUTPUT_LINEAGE, ADDED_LINEAGE) or (item.is_user_audio and is_being_said)
 
 
 def _by_lineage(items: Iterable[Item], torn: Sequence[int]) -> list[Item]:
