@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from zlib import crc32
 
 from sideband import ear, opening, roster
 from sideband.ear import Ear
+from sideband.follow import Follow
 from sideband.journal import Journal, Write
 from sideband.roster import Roster
 from sideband.watch import Watch
@@ -107,10 +109,13 @@ def _overwriting(original: object) -> object:
     return write
 
 
-def _forgetful(original: Callable[..., Any]) -> Callable[..., Any]:
+def _doubling(original: Callable[..., Any]) -> Callable[..., Any]:
     async def tend(ours: Roster, call: Call, session: Session, command: Command | None = None) -> None:
-        if command is not None:
-            ours.follows.pop((call.session_id, call.generation), None)
+        key = (call.session_id, call.generation)
+        follow = ours.follows.get(key)
+        if command is not None and follow is not None:
+            ours.follows[key] = twin = Follow(call, follow.lease, session, ours._shared)
+            ours._tasks.add(asyncio.create_task(ours._supervise(key, twin)))
         await original(ours, call, session, command)
 
     return tend
@@ -121,7 +126,7 @@ def _nothing(result: object) -> Wrap:
 
 
 def _never(result: object) -> Wrap:
-    async def told(*_: object) -> object:
+    async def told(*_: object, **__: object) -> object:
         return result
 
     return lambda original: told
@@ -154,14 +159,17 @@ PLANTS = {
             (dynamodb_calls, "AS_READ", lambda _: EITHER_CALL),
         ),
     ),
-    "no-drain": Plant("a call is released before its words are written", ((Ear, "drain", _never(0)),)),
+    "no-drain": Plant(
+        "a call is let go of before its words are written",
+        ((Ear, "drain", _never(0)), (Ear, "part", _never(None))),
+    ),
     "closes-in-haste": Plant(
         "a call is closed before its words are written", ((Writer, "drain", _never(0)),)
     ),
     "no-gap": Plant("no mark is left where nobody listened", ((Ear, "tear", _nothing(None)),)),
     "asks-nothing": Plant("what others name is never asked for", ((Journal, "missing", _nothing(())),)),
     "no-takeover": Plant("a dead host is never missed", ((Watch, "dead", _nothing(())),)),
-    "obeys-twice": Plant("a repeated command is obeyed as if it were new", ((Roster, "tend", _forgetful),)),
+    "obeys-twice": Plant("a repeated command is obeyed as if it were new", ((Roster, "tend", _doubling),)),
     "never-ends": Plant(
         "replaced and ended calls are followed on", ((roster, "due_ending", _nothing(None)),)
     ),
