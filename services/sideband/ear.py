@@ -165,7 +165,7 @@ class Ear:
     async def part(self, seconds: float, *, hushed: bool = False) -> None:
         """Hear on for so many seconds, unless another host has the pages by then, and write what was heard.
 
-        Who has lost the lease can still write, and must: the next host has only what we leave to it. But who is
+        Who has lost the lease can still write, and must: the next host has only what we leave to it. Who is
         `hushed` asks for nothing and corrects nothing: the next host does.
         """
         with suppress(LeaseLost):

@@ -109,7 +109,7 @@ class Follow:
                 totals, shared = self._meter.totals, self._shared
                 lane = shared.insist if patient else shared.table if now else shared.ask
                 await lane(deps.calls.meter, self.lease, totals)
-                self._meter.stored(totals, clock())
+                self._meter.stored(totals, clock() + limits.METER * deps.chance.uniform(0.5, 1.5))
             if deps.allowance.budget and not now and (is_due or self._meter.earlier is None):
                 others = await self._shared.ask(deps.calls.list, self.lease.session_id)
                 used = [call.usage for call in others if call.generation != self.lease.generation]

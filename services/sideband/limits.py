@@ -126,7 +126,8 @@ BOUNDS = 2.0
 BOUNDS_STEP = 0.2
 """A share of them with every step: all five thousand would hold up what is heard for 20 ms."""
 METER = 30.0
-"""Between two writes of a call's usage: what a killed host has not written is not billed."""
+"""Between two writes of a call's usage, give or take a half, lest calls that began together crowd the loop
+each time: what a killed host has not written is not billed."""
 BILLED_KEPT = 512
 """Responses and transcriptions remembered as counted: repeats come within moments, if at all."""
 MODELS_KEPT = 8

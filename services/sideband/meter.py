@@ -27,7 +27,7 @@ class Meter:
     """
 
     __slots__ = (
-        *("_models", "_priced", "_prices", "_seen", "_spent", "_stored", "_stored_at", "_told"),
+        *("_due_at", "_models", "_priced", "_prices", "_seen", "_spent", "_stored", "_told"),
         *("earlier", "totals"),
     )
 
@@ -39,7 +39,7 @@ class Meter:
         self._told: dict[str, str] = {}
         self._seen: dict[tuple[str, int], None] = {}
         self._stored = self.totals
-        self._stored_at = 0.0
+        self._due_at = 0.0
         self._priced: Totals | None = None
         self._spent = 0.0
 
@@ -86,11 +86,11 @@ class Meter:
 
     def due(self, now: float) -> bool:
         """True when there is news to store, and the last storing is long enough ago."""
-        return self.totals is not self._stored and now - self._stored_at >= limits.METER
+        return self.totals is not self._stored and now >= self._due_at
 
-    def stored(self, totals: Totals, now: float) -> None:
-        """Note that these totals are in the table."""
-        self._stored, self._stored_at = totals, now
+    def stored(self, totals: Totals, due_at: float) -> None:
+        """Note that these totals are in the table, and when others are due."""
+        self._stored, self._due_at = totals, due_at
 
     @property
     def is_stored(self) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from sideband import limits
 from sideband.meter import Meter
-from switchboard.domain.price import PRICES, cost
+from switchboard.domain.call import Lease
+from switchboard.domain.price import PRICES, Totals, cost
+from switchboard.stores.memory_calls import MemoryCalls
 
 from tests.unit.recordings import received
 from tests.unit.sideband_events import Event, transcribed
+from tests.unit.sideband_fleet import Fleet, fleet
+from tests.unit.sideband_world import World, until
 
 MODELS = ("gpt-realtime-2.1", "gpt-live-transcribe")
 
@@ -112,3 +118,36 @@ def test_counts_that_make_no_sense_are_not_billed(nonsense: Any) -> None:
         by_second("i1", nonsense),
     )
     assert not any(value for counted in meter.totals.values() for value in counted.values())
+
+
+class Times(MemoryCalls):
+    """Notes when usage is stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at: list[float] = []
+
+    def meter(self, lease: Lease, usage: Totals) -> None:
+        self.at.append(asyncio.get_running_loop().time())
+        super().meter(lease, usage)
+
+
+def test_usage_is_stored_at_odd_times_so_that_calls_that_began_together_come_in_no_wave() -> None:
+    world = World()
+    calls = world.stores.calls = Times()
+    world.stores.sessions._calls = calls
+
+    async def story(it: Fleet) -> None:
+        it.start("host_a")
+        await it.followed_by("host_a")
+        [socket] = await until(lambda: world.upstream.sockets)
+        for number in range(300):
+            socket.say(by_token(f"u{number}"))
+            await asyncio.sleep(1)
+
+    fleet(story, world)
+    pauses = [later - earlier for earlier, later in pairwise(calls.at)]
+    slack = 1.0 + 1.2 * limits.BOUNDS
+    assert len(pauses) >= 300 / (1.5 * limits.METER + slack) - 1
+    assert all(0.5 * limits.METER <= pause <= 1.5 * limits.METER + slack for pause in pauses)
+    assert max(pauses) - min(pauses) > 0.2 * limits.METER
