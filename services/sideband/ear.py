@@ -217,7 +217,7 @@ class Ear:
         A call that ends while another host hands it over is taken over here: that host still writes.
         """
         if not self.is_open and self._lease.number > 1:
-            await asyncio.sleep(limits.LINGER_FLUSH)
+            await asyncio.sleep(limits.ENDING_OVERLAP)
         conversation, writer = await self.open()
         if self._socket is not None:
             catch_up(self._socket, conversation, writer)

@@ -140,10 +140,7 @@ LATE = 15.0
 """Age at which a call that was never heard before may have said something: it is attached within two seconds,
 and the clocks of two machines differ by less than the rest."""
 LINGER = 5.0
-"""How long a host that has released a call goes on listening and writing: another has attached by then."""
-LINGER_FLUSH = 4.0
-"""Who takes a call over only to end it waits so long before the seal, for the last words of the host before:
-there is no hurry."""
+"""How long a host that has let go of a call goes on listening and writing: another has attached by then."""
 PARTING = 12.0
 """For the last words of a call that another host has or is to have, if the table is busy: that host waits for
 them, but not for ever. One that leaves has no more time than `LEAVE`."""
@@ -152,6 +149,8 @@ TAKE_IN = 4.0
 OVERLAP = 2.0
 """From the new host's attach to its seal: by then the old one, or one that was thought dead, has written what
 it heard before, even into a table that refuses every other write. Meanwhile the new one's frames wait."""
+ENDING_OVERLAP = 4.0
+"""The same before the seal of whoever takes a call over only to end it: there is no hurry."""
 
 # --- Tools ------------------------------------------------------------------------------------------
 TOOLS_OF_CALL = 4

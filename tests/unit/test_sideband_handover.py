@@ -70,7 +70,7 @@ def test_a_call_that_ends_while_it_is_handed_over_keeps_what_the_earlier_host_st
         it.world.stores.calls.release(before, now())
         await it.over_and_again()
         it.follow.stop(ending.ENDED)
-        await asyncio.sleep(limits.LINGER_FLUSH - 0.1)
+        await asyncio.sleep(limits.ENDING_OVERLAP - 0.1)
         last_words = {"id": "a1", "kind": "message", "role": "assistant", "progress": 2, "previous": "root"}
         it.world.stores.transcripts.write(before, 1, 1, [last_words])
         await it.over()
