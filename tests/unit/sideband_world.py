@@ -20,11 +20,13 @@ from sideband.tool_kit import ToolKit
 from switchboard.domain.places import Places
 from switchboard.domain.secret import ApiKey, Credential
 from switchboard.stores.memory import MemoryStores
+from switchboard.stores.memory_calls import MemoryCalls
 from switchboard.stores.memory_viewers import MemoryMailboxes
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+C = TypeVar("C", bound=MemoryCalls)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -172,6 +174,11 @@ class World:
     mailboxes: MemoryMailboxes = field(default_factory=lambda: MemoryMailboxes(now))
     tools: ToolKit | None = None
     lanes: dict[str, Aside] = field(default_factory=dict)
+
+    def keep_calls(self, calls: C) -> C:
+        """Let this store keep the calls; return it."""
+        self.stores.calls = self.stores.sessions._calls = calls
+        return calls
 
     def shared(self, host: str = "host_a") -> Shared:
         """What the follows of one host share."""

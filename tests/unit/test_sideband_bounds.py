@@ -273,8 +273,7 @@ def test_a_metering_that_fails_for_whatever_reason_is_told_without_its_words_and
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = World()
-    calls = world.stores.calls = Denied()
-    world.stores.sessions._calls = calls
+    world.keep_calls(Denied())
 
     async def story(it: Scene) -> None:
         socket = await it.socket()

@@ -39,8 +39,7 @@ class Repeating(NoMessages):
 
 def test_a_command_that_meets_a_throttled_table_stays_in_the_queue() -> None:
     world = World()
-    calls = world.stores.calls = Unreadable()
-    world.stores.sessions._calls = calls
+    calls = world.keep_calls(Unreadable())
     calls.seconds = 8.0
     queue = Repeating()
 
@@ -171,8 +170,7 @@ class Unlistable(MemoryCalls):
 @pytest.mark.parametrize("trouble", ["a stray call without a session", "an index that refuses"])
 def test_every_session_is_read_again_whatever_becomes_of_the_search_for_strays(trouble: str) -> None:
     world = World()
-    calls = world.stores.calls = Unlistable()
-    world.stores.sessions._calls = calls
+    calls = world.keep_calls(Unlistable())
 
     async def story(it: Fleet) -> None:
         it.start("host_a")
@@ -190,8 +188,7 @@ def test_every_session_is_read_again_whatever_becomes_of_the_search_for_strays(t
 
 def test_a_forwarded_command_waits_for_the_table() -> None:
     world = World()
-    calls = world.stores.calls = Unreadable()
-    world.stores.sessions._calls = calls
+    calls = world.keep_calls(Unreadable())
 
     async def story(it: Fleet) -> None:
         it.start("host_a")

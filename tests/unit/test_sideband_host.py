@@ -61,8 +61,7 @@ def test_a_live_hosts_calls_stay_with_it() -> None:
 
 def test_a_claim_whose_answer_got_lost_is_found_again() -> None:
     world = World()
-    calls = world.stores.calls = Forgetful()
-    world.stores.sessions._calls = calls
+    world.keep_calls(Forgetful())
 
     async def story(it: Fleet) -> None:
         host = it.start("host_a")
@@ -144,8 +143,7 @@ class Lagging(MemoryCalls):
 
 def test_a_dead_host_is_not_forgotten_before_its_last_claim_has_shown() -> None:
     world = World()
-    calls = world.stores.calls = Lagging()
-    world.stores.sessions._calls = calls
+    world.keep_calls(Lagging())
 
     async def story(it: Fleet) -> None:
         it.start("host_a")

@@ -159,8 +159,7 @@ class Unreleasing(MemoryCalls):
 
 def test_a_host_that_could_not_release_stays_listed_so_that_others_miss_it() -> None:
     world = World()
-    calls = world.stores.calls = Unreleasing()
-    world.stores.sessions._calls = calls
+    world.keep_calls(Unreleasing())
 
     async def story(it: Fleet) -> None:
         host = it.start("host_a")
@@ -176,8 +175,7 @@ def test_a_host_that_could_not_release_stays_listed_so_that_others_miss_it() -> 
 
 def test_a_host_that_leaves_not_knowing_whether_it_holds_a_call_stays_listed() -> None:
     world = World()
-    calls = world.stores.calls = Forgetful()
-    world.stores.sessions._calls = calls
+    world.keep_calls(Forgetful())
 
     async def story(it: Fleet) -> None:
         host = it.start("host_a")

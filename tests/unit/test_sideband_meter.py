@@ -134,8 +134,7 @@ class Times(MemoryCalls):
 
 def test_usage_is_stored_at_odd_times_so_that_calls_that_began_together_come_in_no_wave() -> None:
     world = World()
-    calls = world.stores.calls = Times()
-    world.stores.sessions._calls = calls
+    calls = world.keep_calls(Times())
 
     async def story(it: Fleet) -> None:
         it.start("host_a")

@@ -68,10 +68,7 @@ class SlowToRelease(MemoryCalls):
 
 def test_what_is_said_while_a_host_without_company_releases_a_call_is_written() -> None:
     world = World()
-    calls = world.stores.calls = SlowToRelease(
-        lambda: world.upstream.sockets[0].say(*reply("a1", None, "One."))
-    )
-    world.stores.sessions._calls = calls
+    world.keep_calls(SlowToRelease(lambda: world.upstream.sockets[0].say(*reply("a1", None, "One."))))
 
     async def story(it: Scene) -> None:
         socket = await it.socket()
